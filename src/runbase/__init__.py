@@ -1,0 +1,92 @@
+"""Runbase: the SQL database of everything you ever tried.
+
+Track training runs in tables that you own, in SQLite, PostgreSQL or MySQL::
+
+    import runbase
+
+    client = runbase.Client("sqlite:///runs.db")
+    run = runbase.Experiment(client, name="first steps").get_run()
+    with run.track():
+        for epoch in range(10):
+            run.add_metrics({"loss": 1 / (epoch + 1)}, step=epoch)
+"""
+
+from .client import Client
+from .errors import RunbaseError
+from .experiment import (
+    Experiment,
+    experiment_add_extras,
+    experiment_add_link,
+    experiment_add_tags,
+    experiment_remove_extras,
+    experiment_remove_link,
+    experiment_remove_tags,
+    experiment_set_comment,
+    experiment_set_extras,
+    experiment_set_name,
+    experiment_set_tags,
+)
+from .run import Run, run_from_env
+from .run_functions import (
+    run_add_args,
+    run_add_env,
+    run_add_extras,
+    run_add_link,
+    run_add_metrics,
+    run_add_tags,
+    run_remove_args,
+    run_remove_env,
+    run_remove_extras,
+    run_remove_link,
+    run_remove_tags,
+    run_set_args,
+    run_set_comment,
+    run_set_created,
+    run_set_env,
+    run_set_extras,
+    run_set_started,
+    run_set_status,
+    run_set_tags,
+    run_set_updated,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Client",
+    "Experiment",
+    "Run",
+    "RunbaseError",
+    "__version__",
+    "experiment_add_extras",
+    "experiment_add_link",
+    "experiment_add_tags",
+    "experiment_remove_extras",
+    "experiment_remove_link",
+    "experiment_remove_tags",
+    "experiment_set_comment",
+    "experiment_set_extras",
+    "experiment_set_name",
+    "experiment_set_tags",
+    "run_add_args",
+    "run_add_env",
+    "run_add_extras",
+    "run_add_link",
+    "run_add_metrics",
+    "run_add_tags",
+    "run_from_env",
+    "run_remove_args",
+    "run_remove_env",
+    "run_remove_extras",
+    "run_remove_link",
+    "run_remove_tags",
+    "run_set_args",
+    "run_set_comment",
+    "run_set_created",
+    "run_set_env",
+    "run_set_extras",
+    "run_set_started",
+    "run_set_status",
+    "run_set_tags",
+    "run_set_updated",
+]

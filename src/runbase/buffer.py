@@ -1,0 +1,150 @@
+"""Buffered logging: the call only takes the values, a thread writes them every few moments.
+
+What a killed process loses is at most the last ``flush_interval`` seconds.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import logging
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from .db import Database
+from .errors import ConnectionFailedError, RunbaseError
+from .store import metrics
+from .store.metrics import Point
+
+log = logging.getLogger("runbase")
+
+BATCH = 5_000  # points that are written without waiting for the interval to end
+LIMIT = 1_000_000  # points that are kept while the database is away
+
+
+class Buffer:
+    """Points on their way into the database."""
+
+    def __init__(self, db: Database, interval: float) -> None:
+        self.db, self.interval = db, interval
+        self._start_empty()
+        _buffers.add(self)
+
+    def _start_empty(self) -> None:
+        self._queue: deque[Point] = deque()
+        self._writing = threading.RLock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._error: RunbaseError | None = None
+        self._pid = os.getpid()
+
+    def add(
+        self, run_id: int, values: Mapping[str, Any], step: int = 0, progress: float = 0.0
+    ) -> None:
+        """Take one point.
+
+        Raises:
+            InvalidValueError: it cannot be stored.
+            RunbaseError: an earlier point could not be written.
+        """
+        if self._error is not None or self._pid != os.getpid():
+            self._recover()
+        if (
+            metrics.is_plain_place(step, progress)
+            and metrics.plain_numbers(values.values()) is not None
+            and all(type(name) is str for name in values)
+        ):
+            self._queue.append(Point(run_id, step, progress, dict(values)))
+        else:
+            self._queue.append(metrics.check(run_id, values, step, progress))
+        if self._thread is None:
+            self._start()
+        elif len(self._queue) >= BATCH:
+            self._wake.set()
+
+    def flush(self) -> None:
+        """Write everything taken so far, in this thread.
+
+        Raises:
+            RunbaseError: it could not be written.
+        """
+        if self._pid != os.getpid():
+            self._start_empty()
+        while self._queue:
+            self._write()
+        with self._writing:  # what the thread has taken is written when it lets go
+            error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _recover(self) -> None:
+        if self._pid != os.getpid():
+            self._start_empty()  # after a fork: what was in the queue is the parent's to write
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(
+            target=self._run, args=(weakref.ref(self),), name="runbase-buffer", daemon=True
+        )
+        self._thread.start()
+
+    @staticmethod
+    def _run(reference: weakref.ref[Buffer]) -> None:
+        while (buffer := reference()) is not None:
+            wake, interval = buffer._wake, buffer.interval
+            del buffer
+            wake.wait(interval)
+            wake.clear()
+            if (buffer := reference()) is not None:
+                buffer._write_in_background()
+                del buffer
+
+    def _write_in_background(self) -> None:
+        try:
+            while self._queue:
+                self._write()
+        except ConnectionFailedError as error:
+            log.warning("%s; %d points wait to be written", error, len(self._queue))
+            if len(self._queue) > LIMIT:
+                self._error = error
+        except RunbaseError as error:
+            self._error = error
+        except Exception as error:
+            self._error = RunbaseError(f"points could not be written: {error}")
+
+    def _write(self) -> None:
+        with self._writing:
+            # Points leave the queue when they are committed, or turn out to be impossible:
+            # should a signal handler flush in between, they are written twice, to one effect.
+            batch = list(itertools.islice(self._queue, BATCH))
+            try:
+                metrics.write(self.db, batch)
+                metrics.touch_all(self.db, {point.run_id for point in batch})
+            except ConnectionFailedError:
+                raise
+            except Exception:
+                self._discard(len(batch))
+                raise
+            self._discard(len(batch))
+
+    def _discard(self, count: int) -> None:
+        for _ in range(min(count, len(self._queue))):
+            self._queue.popleft()
+
+
+_buffers: weakref.WeakSet[Buffer] = weakref.WeakSet()
+
+
+@atexit.register
+def _flush_all() -> None:
+    for buffer in list(_buffers):
+        try:
+            buffer.flush()
+        except RunbaseError:
+            log.exception("points were lost at the end of the program")

@@ -1,0 +1,83 @@
+"""JSON that every engine takes, from whatever Python objects people keep in their arguments."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from typing import Any
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Jsonb:
+    """A parameter that is stored as a JSON document instead of being taken apart."""
+
+    obj: Any
+
+    def __str__(self) -> str:
+        return dumps(self.obj)
+
+
+def jsonb(obj: Any) -> Jsonb | None:
+    """``obj`` as a JSON parameter for `Client.execute`; None stays None (SQL NULL)."""
+    return None if obj is None else Jsonb(obj)
+
+
+def dumps(obj: Any) -> str:
+    """JSON text of any object, valid on every engine.
+
+    What JSON lacks becomes the nearest text: NaN and infinities ``"NaN"``, ``"Infinity"`` and
+    ``"-Infinity"``; complex numbers and paths their ``str``; dates ISO 8601, timedeltas seconds;
+    sets and arrays lists; other objects their ``str``. PostgreSQL refuses NUL characters, they
+    become U+2400; lone surrogates (undecodable bytes of the environment) their escapes.
+    """
+    try:
+        text = json.dumps(obj, allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
+    except (TypeError, ValueError):
+        text = json.dumps(plain(obj), ensure_ascii=False, separators=(", ", ": "))
+    if "\\u0000" in text:
+        # Split at escaped backslashes, so that a backslash before "u0000" stays what it is.
+        text = "\\\\".join(part.replace("\\u0000", "\u2400") for part in text.split("\\\\"))
+    if not text.isascii():
+        text = _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text)
+    return text
+
+
+def plain(obj: Any) -> Any:
+    """``obj`` made of dicts with text keys, lists, text, finite numbers, booleans and None."""
+    match obj:
+        case None | bool():
+            return obj
+        case Enum():
+            return plain(obj.value)
+        case int():
+            return int(obj)
+        case str():
+            return str(obj)
+        case float():
+            return _plain_float(float(obj))
+        case Mapping():
+            return {k if isinstance(k, str) else str(k): plain(v) for k, v in obj.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(v) for v in obj]
+        case datetime() | date() | time():
+            return obj.isoformat()
+        case timedelta():
+            return obj.total_seconds()
+        case bytes():
+            return obj.decode("utf-8", "backslashreplace")
+    if callable(tolist := getattr(obj, "tolist", None)):  # numpy and torch, without importing them
+        return plain(tolist())
+    return str(obj)
+
+
+def _plain_float(value: float) -> float | str:
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -1,0 +1,256 @@
+"""MySQL and MariaDB, through PyMySQL."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ...errors import (
+    ConfigError,
+    ConnectionFailedError,
+    CorruptDatabaseError,
+    DiskFullError,
+    InvalidValueError,
+    ReadOnlyError,
+    RunbaseError,
+    SchemaError,
+    require,
+)
+from ..engine import Engine, utc
+from ..json import Jsonb
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+OWN_PARAMETERS = {"engine", "dbpath", "schema", "mode", "dbname", "charset"}
+#: Columns that hold JSON: MariaDB itself calls them text.
+JSON_TABLES = {"experiments", "runs", "metrics_more"}
+JSON_COLUMNS = {"tags", "args", "env", "extras", "directions", "objective_values", "data"}
+
+
+class MySQLEngine(Engine):
+    """A database on a server; ``dbname`` (or ``database``), ``host``, ``port``, ``user``, ...
+
+    ``unix_socket``, ``ssl_ca`` and every other keyword of ``pymysql.connect`` are passed on.
+    """
+
+    name = "mysql"
+    dialect = "mysql"
+    transactional_ddl = False
+    has_infinity = False
+    max_metric_columns = 400
+    max_identifier = 64
+
+    def describe(self) -> str:
+        """The URL without password."""
+        c = self.config
+        port = f":{c['port']}" if c.get("port") else ""
+        return (
+            f"mysql://{c.get('user', '')}@{c.get('host', 'localhost')}{port}/{c.get('dbname', '')}"
+        )
+
+    def connect(self) -> Connection[Any]:
+        """A connection in UTC, utf8mb4, strict mode and READ COMMITTED."""
+        pymysql = require("pymysql", "mysql")
+        from pymysql.constants import CLIENT
+
+        parameters = {k: v for k, v in self.config.items() if k not in OWN_PARAMETERS}
+        try:
+            if "port" in parameters:
+                parameters["port"] = int(parameters["port"])
+            connection: Connection[Any] = pymysql.connect(
+                database=self.config.get("dbname"),
+                charset="utf8mb4",
+                autocommit=True,
+                conv=_conversions(),
+                cursorclass=_cursor_class(),
+                client_flag=CLIENT.FOUND_ROWS,  # an UPDATE counts the rows it found, as elsewhere
+                init_command=(
+                    "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
+                ),
+                **parameters,
+            )
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"MySQL does not take this configuration: {error}") from error
+        except pymysql.err.Error as error:
+            raise self._cannot_connect(error) from error
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            if self.config.get("mode") == "ro":
+                cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        return connection
+
+    def _cannot_connect(self, error: Exception) -> ConnectionFailedError:
+        code, reason = _code(error), str(error.args[-1] if error.args else error)
+        advice = {
+            1045: "check user and password",
+            1698: "check user and password",
+            1044: "ask for access to this database, or correct its name",
+            1049: "create it with CREATE DATABASE, or correct its name",
+        }.get(code, "is the server running, and do host and port fit?")
+        return ConnectionFailedError(f"cannot connect to {self.describe()}: {reason}; {advice}")
+
+    def map_type(self, client: Any, typ: type) -> str:
+        """The declared type; numbers and intervals (in seconds) are DOUBLE."""
+        for python, sql in _TYPES.items():
+            if issubclass(typ, python):
+                return sql
+        raise InvalidValueError(f"values of type {typ.__name__} cannot be metrics")
+
+    def has_table(self, execute: Any, name: str) -> bool:
+        """Whether the database in use has this table."""
+        found = execute(
+            "SELECT 1 FROM information_schema.tables"
+            " WHERE table_schema = DATABASE() AND table_name = %s",
+            (name,),
+        ).fetchone()
+        return found is not None
+
+    def columns(self, execute: Any, table: str) -> dict[str, str]:
+        """Declared types by column name."""
+        rows = execute(
+            "SELECT column_name, column_type FROM information_schema.columns"
+            " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position",
+            (table,),
+        )
+        return dict(rows.fetchall())
+
+    def error(self, error: BaseException) -> RunbaseError | None:
+        """The error of Runbase for the faults that a person can mend."""
+        code, reason = _code(error), str(error.args[-1] if error.args else error)
+        match code:
+            case 1146 if any(f".{t}'" in reason for t in ("experiments", "runs", "metrics")):
+                return SchemaError(
+                    f"{self.describe()} has no Runbase tables yet: run 'runbase setup', or call "
+                    "runbase.commands.setup(client)"
+                )
+            case 1142 | 1143 | 1290 | 1792 | 1836:
+                return ReadOnlyError(f"{self.describe()} refuses the write: {reason}")
+            case 1021 | 1114:
+                return DiskFullError(f"{self.describe()} has no room: {reason}")
+            case 126 | 127 | 1034 | 1194 | 1712:
+                return CorruptDatabaseError(f"{self.describe()} is damaged: {reason}")
+        return None
+
+    def is_lost(self, connection: Any, error: BaseException) -> bool:
+        """Whether the server went away."""
+        return not connection.open or _code(error) in (1053, 1927, 2006, 2013, 2055, 4031)
+
+    def is_busy(self, error: BaseException) -> bool:
+        """Whether the transaction lost a deadlock or waited too long for a lock."""
+        return _code(error) in (1205, 1213, 1020)
+
+    def is_duplicate(self, error: BaseException) -> bool:
+        """Whether a unique key refused the row."""
+        return _code(error) == 1062
+
+    def is_orphan(self, error: BaseException) -> bool:
+        """Whether a foreign key refused the row."""
+        return _code(error) == 1452
+
+    @contextmanager
+    def exclusive(self, execute: Any, *, brief: bool = False) -> Iterator[None]:
+        """A named lock; with ``brief`` a busy table is waited for 1 s at most, MySQL's least."""
+        execute("SELECT GET_LOCK(CONCAT('runbase.', DATABASE()), 60)").fetchall()
+        if brief:
+            execute("SET SESSION lock_wait_timeout = 1")
+        try:
+            yield
+        finally:
+            if brief:
+                execute("SET SESSION lock_wait_timeout = DEFAULT")
+            execute("SELECT RELEASE_LOCK(CONCAT('runbase.', DATABASE()))").fetchall()
+
+    def is_missing_column(self, error: BaseException) -> bool:
+        """Whether a column is gone since its name was read."""
+        return _code(error) == 1054
+
+    def quote(self, name: str) -> str:
+        """``name`` in backticks."""
+        return "`" + name.replace("`", "``") + "`"
+
+    def identifier(self, name: str) -> str:
+        """MySQL allows neither characters beyond the BMP nor a space at the end."""
+        text = "".join(c if c < "\U00010000" else "_" for c in name.replace("\0", ""))
+        return text[: self.max_identifier].rstrip() or "metric"
+
+    def adapt(self, value: Any) -> Any:
+        """Times become naive UTC, intervals seconds."""
+        if isinstance(value, datetime):
+            return utc(value).replace(tzinfo=None)
+        if isinstance(value, timedelta):
+            return value.total_seconds()
+        if isinstance(value, os.PathLike):
+            return os.fspath(value)
+        return super().adapt(value)
+
+    def abandon(self, connection: Any) -> None:
+        """Close the socket without a farewell, which a busy connection could not send."""
+        connection._force_close()
+
+
+_TYPES: dict[type, str] = {
+    bool: "DOUBLE",
+    int: "DOUBLE",
+    float: "DOUBLE",
+    str: "LONGTEXT",
+    bytes: "LONGBLOB",
+    datetime: "DATETIME(6)",
+    date: "DATE",
+    timedelta: "DOUBLE",
+    Jsonb: "JSON",
+}
+
+
+def _code(error: BaseException) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
+def _conversions() -> dict[Any, Any]:
+    from pymysql import converters
+    from pymysql.constants import FIELD_TYPE
+
+    def time(text: str) -> datetime | str:
+        found = converters.convert_datetime(text)
+        return found.replace(tzinfo=UTC) if isinstance(found, datetime) else found
+
+    return converters.conversions | {
+        FIELD_TYPE.DATETIME: time,
+        FIELD_TYPE.TIMESTAMP: time,
+        FIELD_TYPE.JSON: json.loads,
+    }
+
+
+def _cursor_class() -> Any:
+    from pymysql import cursors
+
+    Base: Any = cursors.Cursor
+
+    class JSONCursor(Base):  # type: ignore[misc]
+        """Decodes the JSON columns of Runbase's tables, which MariaDB sends as text."""
+
+        def _do_get_result(self) -> None:
+            super()._do_get_result()
+            fields = getattr(self._result, "fields", None) or ()
+            places = [
+                i
+                for i, f in enumerate(fields)
+                if f.org_table in JSON_TABLES and f.org_name in JSON_COLUMNS
+            ]
+            rows: Any = getattr(self, "_rows", None)
+            if places and rows:
+                self._rows = tuple(_decoded(row, places) for row in rows)
+
+    return JSONCursor
+
+
+def _decoded(row: tuple[Any, ...], places: list[int]) -> tuple[Any, ...]:
+    cells = list(row)
+    for i in places:
+        if isinstance(cells[i], str) and cells[i][:1] in ("{", "["):
+            cells[i] = json.loads(cells[i])
+    return tuple(cells)

@@ -1,0 +1,78 @@
+"""Links from one experiment, or run, to another: "resumes", "repeats", "pretrained by", ..."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from ..db import Database, repeatable
+from ..errors import InvalidValueError, NotFoundError
+from ..query import Query
+
+Table = Literal["experiments", "runs"]
+
+
+class Link(NamedTuple):
+    """A directed link with a kind."""
+
+    from_id: int
+    kind: str
+    to_id: int
+
+
+LINKS: dict[Table, str] = {"experiments": "experiment_links", "runs": "run_links"}
+ADD = {
+    table: Query(
+        f"INSERT INTO {links} (from_id, kind, to_id) VALUES (:from_id, :kind, :to_id)"
+        " ON CONFLICT DO NOTHING",
+        mysql=f"INSERT INTO {links} (from_id, kind, to_id) VALUES (:from_id, :kind, :to_id)"
+        " ON DUPLICATE KEY UPDATE kind = kind",
+    )
+    for table, links in LINKS.items()
+}
+REMOVE = {
+    table: Query(
+        f"DELETE FROM {links} WHERE from_id = :from_id AND kind = :kind AND to_id = :to_id"
+    )
+    for table, links in LINKS.items()
+}
+OF = {
+    table: Query(
+        f"SELECT from_id, kind, to_id FROM {links} WHERE from_id = :id OR to_id = :id"
+        " ORDER BY from_id, kind, to_id"
+    )
+    for table, links in LINKS.items()
+}
+
+
+@repeatable
+def add(db: Database, table: Table, from_id: int, kind: str, to_id: int) -> None:
+    """Add a link; one that exists already stays as it is.
+
+    Raises:
+        InvalidValueError: the kind is not text.
+        NotFoundError: one of the two does not exist.
+    """
+    if not isinstance(kind, str) or not kind:
+        raise InvalidValueError(f"the kind of a link is text such as 'resumes', not {kind!r}")
+    try:
+        with db.transaction():
+            db.execute(ADD[table], from_id=from_id, kind=kind, to_id=to_id)
+    except Exception as error:
+        if db.engine.is_orphan(error):
+            what = table[:-1]
+            raise NotFoundError(
+                f"cannot link {what} {from_id} to {what} {to_id}: one of them does not exist"
+            ) from error
+        raise
+
+
+@repeatable
+def remove(db: Database, table: Table, from_id: int, kind: str, to_id: int) -> None:
+    """Remove a link, if there is one."""
+    with db.transaction():
+        db.execute(REMOVE[table], from_id=from_id, kind=kind, to_id=to_id)
+
+
+def of(db: Database, table: Table, id: int) -> list[Link]:
+    """All links from and to an experiment or run."""
+    return [Link(*row) for row in db.rows(OF[table], id=id)]

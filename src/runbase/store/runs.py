@@ -1,0 +1,199 @@
+"""Rows of ``runs``: one for each try."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ..db import Database, repeatable
+from ..errors import ConflictError, InvalidValueError, NotFoundError
+from ..query import Query
+
+#: Statuses with a meaning of their own; others are stored as they are.
+STATUSES = (
+    "PLANNED", "RUNNING", "COMPLETED", "PRUNED", "FAILED", "CANCELLED",
+    # Slurm's
+    "BOOT_FAIL", "COMPLETING", "CONFIGURING", "DEADLINE", "NODE_FAIL", "OUT_OF_MEMORY", "PENDING",
+    "PREEMPTED", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESIZING", "RESV_DEL_HOLD", "REVOKED",
+    "SIGNALING", "SPECIAL_EXIT", "STAGE_OUT", "STOPPED", "SUSPENDED", "TIMEOUT",
+)  # fmt: skip
+
+# The experiment's row is locked while a number is given, so that numbers are unique and without
+# gaps; SQLite has one writer at a time anyway.
+LOCK = Query(
+    "SELECT id FROM experiments WHERE id = :experiment_id FOR UPDATE",
+    sqlite="SELECT id FROM experiments WHERE id = :experiment_id",
+    postgresql="SELECT id FROM experiments WHERE id = :experiment_id FOR NO KEY UPDATE",
+)
+NUMBER = Query(
+    "SELECT COALESCE(MAX(number), -1) + 1 FROM runs WHERE experiment_id = :experiment_id"
+)
+_INSERT = "INSERT INTO runs (experiment_id, number) VALUES (:experiment_id, :number)"
+INSERT = Query(f"{_INSERT} RETURNING id", mysql=_INSERT)
+INSERT_WITH_ID = Query(
+    "INSERT INTO runs (id, experiment_id, number) VALUES (:id, :experiment_id, :number)"
+)
+# PostgreSQL alone does not see by itself that an id was chosen by hand.
+SKIP_ID = Query(
+    "SELECT 1",
+    postgresql="SELECT setval('runs_id_seq', GREATEST(:id, (SELECT last_value FROM runs_id_seq)))",
+)
+EXPERIMENT = Query("SELECT experiment_id FROM runs WHERE id = :id")
+SET_COMMENT = Query("UPDATE runs SET comment = :comment WHERE id = :id")
+SET_STATUS = Query("UPDATE runs SET status = :status WHERE id = :id")
+SET_TIME = {
+    column: Query(f"UPDATE runs SET {column} = :time WHERE id = :id")
+    for column in ("time_created", "time_started", "time_updated")
+}
+START = Query("""
+UPDATE runs
+   SET status = 'RUNNING', time_finished = NULL,
+       time_started = COALESCE(:started, time_started),
+       time_updated = COALESCE(:updated, time_updated)
+ WHERE id = :id
+""")
+STOP = Query("""
+UPDATE runs
+   SET status = :status, time_finished = :finished, time_updated = COALESCE(:updated, time_updated)
+ WHERE id = :id
+""")
+DELETE = Query("DELETE FROM runs WHERE id = :id")
+
+
+@repeatable
+def create(db: Database, experiment_id: int) -> int:
+    """Insert a run with the experiment's next number and return its id.
+
+    Raises:
+        NotFoundError: no experiment has this id.
+    """
+    with db.transaction():
+        number = _next_number(db, experiment_id)
+        return db.insert(INSERT, experiment_id=experiment_id, number=number)
+
+
+@repeatable
+def create_with_id(db: Database, id: int, experiment_id: int) -> None:
+    """Insert a run with an id that the caller chose, unless the experiment has it already.
+
+    Raises:
+        ConflictError: the run belongs to another experiment.
+        InvalidValueError: the id is not positive.
+        NotFoundError: no experiment has this id.
+    """
+    if id < 1:
+        raise InvalidValueError(f"the id of a run is a positive number, not {id}")
+    with db.transaction():
+        number = _next_number(db, experiment_id)
+        if row := db.row(EXPERIMENT, id=id):
+            if row[0] != experiment_id:
+                raise ConflictError(f"run {id} belongs to experiment {row[0]}, not {experiment_id}")
+            return
+        db.execute(INSERT_WITH_ID, id=id, experiment_id=experiment_id, number=number)
+        if db.dialect == "postgresql":
+            db.execute(SKIP_ID, id=id)
+
+
+def _next_number(db: Database, experiment_id: int) -> int:
+    if db.row(LOCK, experiment_id=experiment_id) is None:
+        raise NotFoundError(f"there is no experiment {experiment_id}: 'runbase ls' lists them")
+    return int(db.row(NUMBER, experiment_id=experiment_id)[0])
+
+
+def experiment_of(db: Database, id: int) -> int:
+    """The id of the experiment that a run belongs to.
+
+    Raises:
+        NotFoundError: no run has this id.
+    """
+    if row := db.row(EXPERIMENT, id=id):
+        return int(row[0])
+    raise missing(id)
+
+
+@repeatable
+def start(db: Database, id: int, started: datetime | None, updated: datetime | None) -> None:
+    """Set the status to RUNNING, and the times that are given (UTC or any time zone).
+
+    Raises:
+        NotFoundError: no run has this id.
+    """
+    with db.transaction():
+        _found(db.execute(START, id=id, started=started, updated=updated), id)
+
+
+@repeatable
+def stop(db: Database, id: int, status: str, finished: datetime, updated: datetime | None) -> None:
+    """Set the final status, the time at which the run ended, and ``time_updated`` if given.
+
+    Raises:
+        InvalidValueError: the status is not text.
+        NotFoundError: no run has this id.
+    """
+    _check_status(status)
+    with db.transaction():
+        cursor = db.execute(STOP, id=id, status=status, finished=finished, updated=updated)
+        _found(cursor, id)
+
+
+@repeatable
+def set_status(db: Database, id: int, status: str) -> None:
+    """Set the status: one of `STATUSES`, or any other text.
+
+    Raises:
+        InvalidValueError: the status is not text.
+        NotFoundError: no run has this id.
+    """
+    _check_status(status)
+    with db.transaction():
+        _found(db.execute(SET_STATUS, id=id, status=status), id)
+
+
+@repeatable
+def set_comment(db: Database, id: int, comment: str | None) -> None:
+    """Set or (None) clear the comment.
+
+    Raises:
+        NotFoundError: no run has this id.
+    """
+    with db.transaction():
+        _found(db.execute(SET_COMMENT, id=id, comment=comment), id)
+
+
+@repeatable
+def set_time(db: Database, id: int, column: str, time: datetime) -> None:
+    """Set ``time_created``, ``time_started`` or ``time_updated``.
+
+    Raises:
+        NotFoundError: no run has this id.
+    """
+    with db.transaction():
+        _found(db.execute(SET_TIME[column], id=id, time=time), id)
+
+
+@repeatable
+def delete(db: Database, id: int) -> None:
+    """Delete a run with its metrics and links.
+
+    Raises:
+        NotFoundError: no run has this id.
+    """
+    with db.transaction():
+        _found(db.execute(DELETE, id=id), id)
+
+
+def missing(id: int) -> NotFoundError:
+    """The error for a run that does not exist."""
+    return NotFoundError(f"there is no run {id}: 'runbase runs' lists them")
+
+
+def _check_status(status: object) -> None:
+    if not isinstance(status, str) or not 0 < len(status) <= 64:
+        raise InvalidValueError(
+            f"a status is text of up to 64 characters such as RUNNING or COMPLETED, not {status!r}"
+        )
+
+
+def _found(cursor: Any, id: int) -> None:
+    if not cursor.rowcount:
+        raise missing(id)

@@ -8,17 +8,17 @@ from __future__ import annotations
 import atexit
 import itertools
 import logging
-import os
 import threading
 import weakref
 from collections import deque
 from collections.abc import Mapping
+from os import getpid
 from typing import Any
 
 from .db import Database
 from .errors import ConnectionFailedError, RunbaseError
 from .store import metrics
-from .store.metrics import Point
+from .store.points import Groups, Names, add_point, add_row, check, is_plain_place, plain_numbers
 
 log = logging.getLogger("runbase")
 
@@ -35,12 +35,13 @@ class Buffer:
         _buffers.add(self)
 
     def _start_empty(self) -> None:
-        self._queue: deque[Point] = deque()
+        self._queue: deque[tuple[Names | None, Any]] = deque()
+        self._checked: set[Names] = set()  # sets of names that were found to be good
         self._writing = threading.RLock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: RunbaseError | None = None
-        self._pid = os.getpid()
+        self._pid = getpid()
 
     def add(
         self, run_id: int, values: Mapping[str, Any], step: int = 0, progress: float = 0.0
@@ -51,16 +52,15 @@ class Buffer:
             InvalidValueError: it cannot be stored.
             RunbaseError: an earlier point could not be written.
         """
-        if self._error is not None or self._pid != os.getpid():
+        if self._error is not None or self._pid != getpid():
             self._recover()
-        if (
-            metrics.is_plain_place(step, progress)
-            and metrics.plain_numbers(values.values()) is not None
-            and all(type(name) is str for name in values)
-        ):
-            self._queue.append(Point(run_id, step, progress, dict(values)))
+        names, numbers = tuple(values), plain_numbers(values.values())
+        if numbers is not None and names in self._checked and is_plain_place(step, progress):
+            self._queue.append((names, (run_id, step, progress, *numbers)))
         else:
-            self._queue.append(metrics.check(run_id, values, step, progress))
+            point = check(run_id, values, step, progress)
+            self._checked.add(tuple(point.metrics))
+            self._queue.append((None, point))
         if self._thread is None:
             self._start()
         elif len(self._queue) >= BATCH:
@@ -72,7 +72,7 @@ class Buffer:
         Raises:
             RunbaseError: it could not be written.
         """
-        if self._pid != os.getpid():
+        if self._pid != getpid():
             self._start_empty()
         while self._queue:
             self._write()
@@ -82,7 +82,7 @@ class Buffer:
             raise error
 
     def _recover(self) -> None:
-        if self._pid != os.getpid():
+        if self._pid != getpid():
             self._start_empty()  # after a fork: what was in the queue is the parent's to write
         error, self._error = self._error, None
         if error is not None:
@@ -123,9 +123,15 @@ class Buffer:
             # Points leave the queue when they are committed, or turn out to be impossible:
             # should a signal handler flush in between, they are written twice, to one effect.
             batch = list(itertools.islice(self._queue, BATCH))
+            groups: Groups = {}
+            for names, row in batch:
+                if names is None:
+                    add_point(groups, row)
+                else:
+                    add_row(groups, names, row)
             try:
-                metrics.write(self.db, batch)
-                metrics.touch_all(self.db, {point.run_id for point in batch})
+                metrics.write_groups(self.db, groups)
+                metrics.touch_all(self.db, {row[0] for _, row in batch})
             except ConnectionFailedError:
                 raise
             except Exception:

@@ -117,7 +117,8 @@ class Session:
 
     def set_durable(self, durable: bool) -> None:
         """Whether the next commits are synced to disk; free when nothing changes."""
-        durable = self.database.is_durable(durable)
+        if self.database.durability is not None:
+            durable = self.database.durability == "full"
         if durable != self.durable:
             self.engine.set_durable(self.open(), durable)
             self.durable = durable
@@ -266,10 +267,6 @@ class Database:
             with self._lock:
                 self._sessions.add(session)
             return session
-
-    def is_durable(self, wanted: bool) -> bool:
-        """Whether a commit is synced to disk, given what its meaning asks for."""
-        return wanted if self.durability is None else self.durability == "full"
 
     def connect(self) -> Any:
         """A new connection; a program that had one before waits for a server to come back."""

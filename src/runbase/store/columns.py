@@ -71,10 +71,11 @@ AUTOMATIC = Query(
 
 def catalogue(db: Database) -> Catalogue:
     """This process's catalogue of the database."""
-    found = db.memo.get("catalogue")
-    if found is None:
+    try:
+        return db.memo["catalogue"]  # type: ignore[no-any-return]
+    except KeyError:
         found = db.memo["catalogue"] = Catalogue()
-    return found
+        return found
 
 
 def refresh(db: Database) -> Catalogue:

@@ -69,11 +69,15 @@ class Buffer:
     def flush(self) -> None:
         """Write everything taken so far, in this thread.
 
+        In a transaction of the user this does nothing: the points are written when it ended.
+
         Raises:
             RunbaseError: it could not be written.
         """
         if self._pid != getpid():
             self._start_empty()
+        if self.db.session.in_block:
+            return
         while self._queue:
             self._write()
         with self._writing:  # what the thread has taken is written when it lets go

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from . import config as configuration
 from .buffer import Buffer
-from .db import Database, Transaction
+from .db import Database, Result, Transaction
 from .engines import Engine, create_engine
 from .engines.engine import PLAIN
 from .errors import ConfigError
@@ -204,7 +204,7 @@ class Cursor:
         """Run a statement; see `Client.execute`."""
         db = self.client.db
         text, translated = translate(_text(sql, self.client), parameters, db.dialect)
-        self._keep(db.run(text, _adapted(db, translated)))
+        self._keep(db.fetch(text, _adapted(db, translated)))
         return self
 
     def executemany(self, sql: Any, seq_of_parameters: Iterable[Parameters]) -> Self:
@@ -217,13 +217,9 @@ class Cursor:
         self.rowcount = count
         return self
 
-    def _keep(self, cursor: Any) -> None:
-        self.description = cursor.description
-        self._rows = list(cursor.fetchall()) if cursor.description else []
+    def _keep(self, result: Result) -> None:
+        self.description, self._rows, self.rowcount, self.lastrowid = result
         self._next = 0
-        self.rowcount = len(self._rows) if cursor.description else cursor.rowcount
-        self.lastrowid = getattr(cursor, "lastrowid", None)
-        cursor.close()
 
     def fetchone(self) -> Any:
         """The next row, or None."""

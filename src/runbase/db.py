@@ -18,7 +18,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Self, TypeVar
 
 from .engines import Engine
 from .engines.engine import PLAIN
@@ -33,9 +33,29 @@ T = TypeVar("T")
 
 RECONNECT_TIMEOUT = 60.0  # seconds that a running program waits for a server to come back
 REPETITIONS = 10  # of a transaction that lost a deadlock
-_READS = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(SELECT|VALUES|EXPLAIN|PRAGMA|SHOW)\b", re.I | re.S
+_START = r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*"
+_READS = re.compile(_START + r"(SELECT|VALUES|EXPLAIN|PRAGMA|SHOW|WITH)\b", re.I | re.S)
+_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.I)
+#: Statements that databases refuse to run in a transaction.
+_ALONE = re.compile(
+    _START + r"(VACUUM|ATTACH|DETACH|(CREATE|DROP)\s+DATABASE|CREATE\s+INDEX\s+CONCURRENTLY)\b",
+    re.I | re.S,
 )
+
+
+def is_read(sql: str) -> bool:
+    """Whether a statement certainly only reads."""
+    found = _READS.match(sql)
+    return found is not None and not (found[1].upper() == "WITH" and _WRITES.search(sql))
+
+
+class Result(NamedTuple):
+    """A result as a whole."""
+
+    description: Any
+    rows: list[Any]
+    rowcount: int
+    lastrowid: int | None
 
 
 class Session:
@@ -92,6 +112,20 @@ class Session:
             self.failed(error)
             raise
         return cursor
+
+    def fetch(self, sql: str, parameters: Any = None) -> Result:
+        """Run one statement, which the driver need not prepare, and fetch its result."""
+        cursor = self.open().cursor()
+        try:
+            self.engine.run_once(cursor, sql, parameters)
+            rows = list(cursor.fetchall()) if cursor.description else []
+        except Exception as error:
+            self.failed(error)
+            raise
+        count = len(rows) if cursor.description else cursor.rowcount
+        result = Result(cursor.description, rows, count, getattr(cursor, "lastrowid", None))
+        cursor.close()
+        return result
 
     def failed(self, error: Exception) -> None:
         """Raise what a driver's error means, if that is one of Runbase's own errors."""
@@ -327,32 +361,38 @@ class Database:
             self.session.run(query.text[self.engine.dialect], adapted, many=True)
 
     def run(self, sql: str, parameters: Any = None) -> Any:
-        """Run a statement in the driver's own style, in the open transaction if there is one.
+        """Run a statement in the driver's own style and return its cursor; see `fetch`."""
+        return self._guarded(sql, lambda: self.session.run(sql, parameters))
+
+    def fetch(self, sql: str, parameters: Any = None) -> Result:
+        """Run a statement in the open transaction, if there is one, and fetch its result.
 
         Outside of a transaction a read is repeated once when the connection was lost, and a
         write is a durable transaction of its own.
         """
-        if self.shared is None:
-            return self._run(sql, parameters)
-        with self.shared:
-            return self._run(sql, parameters)
+        return self._guarded(sql, lambda: self.session.fetch(sql, parameters))
 
-    def _run(self, sql: str, parameters: Any) -> Any:
-        session = self.session
-        if session.begun:
-            return session.run(sql, parameters)
-        reads = _READS.match(sql) is not None
+    def _guarded(self, sql: str, work: Callable[[], T]) -> T:
+        if self.shared is None:
+            return self._in_transaction(sql, work)
+        with self.shared:
+            return self._in_transaction(sql, work)
+
+    def _in_transaction(self, sql: str, work: Callable[[], T]) -> T:
+        session, reads = self.session, is_read(sql)
         if session.in_block:
-            if not (reads and self.engine.begins_on_write):
+            if not session.begun and not (reads and self.engine.begins_on_write):
                 session.begin()
-            return session.run(sql, parameters)
-        if not reads:
+            return work()
+        if not reads and not _ALONE.match(sql):
             with self.transaction():
-                return session.run(sql, parameters)
+                return work()
         try:
-            return session.run(sql, parameters)
+            return work()
         except ConnectionLostError:
-            return session.run(sql, parameters)
+            if not reads:
+                raise
+            return work()
 
     def close(self) -> None:
         """Close the connections of all threads; they are opened again when needed."""
@@ -368,6 +408,10 @@ class Database:
         """
         self.patience = 5.0
         session = self.session
+        if self.engine.is_memory:
+            session.end("ROLLBACK")  # the data live in this connection
+            session.levels.clear()
+            return
         if session.connection is not None:
             session.drop()
         session.levels.clear()

@@ -84,9 +84,9 @@ def migrate(db: Database, scripts: Iterable[Script] = ()) -> list[Applied]:
 @repeatable
 def _migrate(db: Database, scripts: list[tuple[str, str]]) -> list[Applied]:
     engine = db.engine
-    if engine.schema:
-        db.run(f"CREATE SCHEMA IF NOT EXISTS {engine.quote(engine.schema)}")
     with db.transaction(), engine.exclusive(db.run):
+        if engine.schema:
+            db.run(f"CREATE SCHEMA IF NOT EXISTS {engine.quote(engine.schema)}")
         known = applied(db)
         refuse_newer(db, known)
         return [_apply(db, name, text, known) for name, text in scripts]

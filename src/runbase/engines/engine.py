@@ -144,6 +144,13 @@ class Engine(ABC):
             return value.item()
         return value
 
+    def run_once(self, cursor: Any, sql: str, parameters: Any) -> None:
+        """Run a statement that is not worth preparing."""
+        if parameters is None:
+            cursor.execute(sql)
+        else:
+            cursor.execute(sql, parameters)
+
     def abandon(self, connection: Any) -> None:
         """Drop a connection that may be in the middle of something; its transaction is undone."""
         connection.close()

@@ -153,19 +153,16 @@ def _add_missing(db: Database, kinds: dict[str, Kind]) -> None:
     metrics = {row[1]: Metric(*row) for row in db.rows(ALL)}
     room = db.engine.max_metric_columns - int(db.row(AUTOMATIC)[0])
     taken = {column.casefold() for column in db.engine.columns(db.run, "metrics")}
-    added: dict[str, str] = {}
-    for name, kind in kinds.items():
-        old = metrics.get(name)
-        if old is None or old.column is None:
-            column = views.free_name(db.engine, name, taken) if room > 0 else None
-            room -= 1
-            if column:
-                added[column] = db.engine.map_type(None, PYTHON[kind])
-            if old is None:
-                db.execute(INSERT, **_row(name, column, kind))
-            elif column:
-                db.execute(PROMOTE, name=name, column_name=column)
-    _alter(db, added)
+    without = [n for n in kinds if n not in metrics or metrics[n].column is None]
+    added = {n: views.free_name(db.engine, n, taken) for n in without[: max(room, 0)]}
+    # The names come after the columns: on MySQL each of these steps is a commit.
+    _alter(db, {added[n]: db.engine.map_type(None, PYTHON[kinds[n]]) for n in added})
+    for name in without:
+        column = added.get(name)
+        if name not in metrics:
+            db.execute(INSERT, **_row(name, column, kinds[name]))
+        elif column:
+            db.execute(PROMOTE, name=name, column_name=column)
     if added:
         views.refresh(db)
 

@@ -44,7 +44,7 @@ def put(
     Raises:
         NotFoundError: no row has this id.
     """
-    with db.transaction():
+    with db.transaction(durable=False):
         _write(db, table, column, id, document)
 
 
@@ -55,7 +55,7 @@ def merge(db: Database, table: Table, column: Document, id: int, items: Mapping[
     Raises:
         NotFoundError: no row has this id.
     """
-    with db.transaction():
+    with db.transaction(durable=False):
         found = _read(db, table, column, id)
         _write(db, table, column, id, {**(found or {}), **items})
 
@@ -68,7 +68,7 @@ def remove(db: Database, table: Table, column: Document, id: int, names: Iterabl
         NotFoundError: no row has this id.
     """
     gone = set(names)
-    with db.transaction():
+    with db.transaction(durable=False):
         found = _read(db, table, column, id)
         if found and gone & found.keys():
             kept = {k: v for k, v in found.items() if k not in gone}

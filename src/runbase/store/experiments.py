@@ -118,7 +118,7 @@ def set_comment(db: Database, id: int, comment: str | None) -> None:
     Raises:
         NotFoundError: no experiment has this id.
     """
-    with db.transaction():
+    with db.transaction(durable=False):
         _found(db.execute(SET_COMMENT, id=id, comment=comment), id)
 
 

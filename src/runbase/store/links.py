@@ -55,7 +55,7 @@ def add(db: Database, table: Table, from_id: int, kind: str, to_id: int) -> None
     if not isinstance(kind, str) or not kind:
         raise InvalidValueError(f"the kind of a link is text such as 'resumes', not {kind!r}")
     try:
-        with db.transaction():
+        with db.transaction(durable=False):
             db.execute(ADD[table], from_id=from_id, kind=kind, to_id=to_id)
     except Exception as error:
         if db.engine.is_orphan(error):
@@ -69,7 +69,7 @@ def add(db: Database, table: Table, from_id: int, kind: str, to_id: int) -> None
 @repeatable
 def remove(db: Database, table: Table, from_id: int, kind: str, to_id: int) -> None:
     """Remove a link, if there is one."""
-    with db.transaction():
+    with db.transaction(durable=False):
         db.execute(REMOVE[table], from_id=from_id, kind=kind, to_id=to_id)
 
 

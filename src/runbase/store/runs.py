@@ -156,7 +156,7 @@ def set_comment(db: Database, id: int, comment: str | None) -> None:
     Raises:
         NotFoundError: no run has this id.
     """
-    with db.transaction():
+    with db.transaction(durable=False):
         _found(db.execute(SET_COMMENT, id=id, comment=comment), id)
 
 
@@ -167,7 +167,7 @@ def set_time(db: Database, id: int, column: str, time: datetime) -> None:
     Raises:
         NotFoundError: no run has this id.
     """
-    with db.transaction():
+    with db.transaction(durable=False):
         _found(db.execute(SET_TIME[column], id=id, time=time), id)
 
 

@@ -101,7 +101,9 @@ class PostgresEngine(Engine):
 
     def has_table(self, execute: Any, name: str) -> bool:
         """Whether the schema in use has this table."""
-        found = execute("SELECT to_regclass(current_schema() || '.' || %s)", (name,)).fetchone()
+        found = execute(
+            "SELECT to_regclass(quote_ident(current_schema()) || '.' || %s)", (name,)
+        ).fetchone()
         return found[0] is not None
 
     def columns(self, execute: Any, table: str) -> dict[str, str]:
@@ -164,6 +166,10 @@ class PostgresEngine(Engine):
             execute("SET LOCAL lock_timeout = '100ms'")
         execute("SELECT pg_advisory_xact_lock(hashtext('runbase'))")
         yield
+
+    def run_once(self, cursor: Any, sql: str, parameters: Any) -> None:
+        """A prepared ``SELECT *`` would fail once a column is added to its table."""
+        cursor.execute(sql, parameters, prepare=False)
 
     def adapt(self, value: Any) -> Any:
         """Documents become psycopg's, with Runbase's own total encoder."""

@@ -13,12 +13,10 @@ over by changing its imports; see docs/coming-from-sqltrack.md.
 
 from __future__ import annotations
 
-import configparser
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .errors import ConfigError
 
@@ -58,6 +56,8 @@ def parse_url(url: str) -> Config:
     Raises:
         ConfigError: the scheme is unknown, or the port is not a number.
     """
+    from urllib.parse import parse_qsl, unquote, urlsplit
+
     scheme, _, rest = url.partition("://")
     engine = ENGINES.get(scheme.partition("+")[0].lower())
     if engine is None:
@@ -161,6 +161,8 @@ def read_config_file(path: Path) -> Config:
     Raises:
         ConfigError: the file cannot be read or parsed.
     """
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
         text = path.read_text(encoding="utf-8")

@@ -7,12 +7,11 @@ whose tables are not transactional, an interrupted script is run again).
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .db import Database, repeatable
 from .errors import ConfigError, SchemaError
@@ -27,8 +26,7 @@ APPLIED = Query("SELECT name, checksum FROM applied_migrations")
 RECORD = Query("INSERT INTO applied_migrations (name, checksum) VALUES (:name, :checksum)")
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(NamedTuple):
     """What became of one script: ``state`` is "NEW" (just run), "OK" or "CHANGED" since."""
 
     name: str
@@ -93,6 +91,8 @@ def _migrate(db: Database, scripts: list[tuple[str, str]]) -> list[Applied]:
 
 
 def _apply(db: Database, name: str, text: str, known: dict[str, str]) -> Applied:
+    import hashlib
+
     checksum = hashlib.sha256(text.encode()).hexdigest()
     if name in known:
         if known[name] == checksum:

@@ -32,6 +32,11 @@ from .errors import InvalidValueError
 from .query import Dialect
 
 _DRIVERS: dict[str, Dialect] = {"sqlite3": "sqlite", "psycopg": "postgresql", "pymysql": "mysql"}
+#: NaN, Infinity and -Infinity.
+_SPECIALS: dict[Dialect, tuple[str, str, str]] = {
+    "postgresql": ("'NaN'", "'Infinity'", "'-Infinity'"),
+    "sqlite": ("NULL", "9e999", " -9e999"),
+}
 
 
 def coalesce(*values: Any) -> Any:
@@ -276,19 +281,19 @@ def _signed(text: str) -> str:
 
 def _number(value: float | Decimal, dialect: Dialect) -> tuple[str, str]:
     exact = isinstance(value, Decimal)
-    if math.isfinite(value):
-        text = str(value) if exact else repr(float(value))
-        if dialect == "mysql" and not exact and "e" not in text:
-            text += "e0"  # or MySQL would take it for a DECIMAL
-        return _signed(text), ""
-    if dialect == "mysql":
-        raise InvalidValueError(f"MySQL has no number {value}")
-    names = {"sqlite": ("NULL", "9e999", " -9e999")}.get(
-        dialect, ("'NaN'", "'Infinity'", "'-Infinity'")
-    )
-    return names[0 if math.isnan(value) else 1 if value > 0 else 2], (
-        "numeric" if exact else "float8"
-    )
+    if not math.isfinite(value):
+        return _special(value, dialect), "numeric" if exact else "float8"
+    text = str(value) if exact else repr(float(value))
+    if dialect == "mysql" and not exact and "e" not in text:
+        text += "e0"  # or MySQL would take it for a DECIMAL
+    return _signed(text), ""
+
+
+def _special(value: float | Decimal, dialect: Dialect) -> str:
+    if dialect not in _SPECIALS:
+        raise InvalidValueError(f"{dialect} has no number {value}")
+    nan, infinity, minus_infinity = _SPECIALS[dialect]
+    return nan if math.isnan(value) else infinity if value > 0 else minus_infinity
 
 
 def _text(text: str, dialect: Dialect) -> str:

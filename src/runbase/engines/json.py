@@ -6,16 +6,14 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
-class Jsonb:
+class Jsonb(NamedTuple):
     """A parameter that is stored as a JSON document instead of being taken apart."""
 
     obj: Any

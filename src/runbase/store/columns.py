@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..db import Database, repeatable
 from ..query import Query
@@ -21,8 +21,7 @@ RETRY = 30.0  # seconds until a column is tried again after the table was busy
 POINT = ("run_id", "step", "progress")
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(NamedTuple):
     """A metric's exact name and where its values are: a column, or (None) ``metrics_more``."""
 
     id: int
@@ -31,8 +30,7 @@ class Metric:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The statements, in the driver's style, that write finite numbers of certain metrics.
 
     On PostgreSQL ``insert`` does everything in one round trip, and ``touch`` is the same with
@@ -44,13 +42,13 @@ class Plan:
     touch: str
 
 
-@dataclass
 class Catalogue:
     """What this process knows of the metrics; metrics are never renamed."""
 
-    metrics: dict[str, Metric] = field(default_factory=dict)
-    retry_at: dict[str, float] = field(default_factory=dict)
-    plans: dict[tuple[str, ...], Plan] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.metrics: dict[str, Metric] = {}
+        self.retry_at: dict[str, float] = {}
+        self.plans: dict[tuple[str, ...], Plan] = {}
 
 
 ALL = Query("SELECT id, name, column_name, kind FROM metric_names")

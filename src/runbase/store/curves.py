@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -24,13 +23,12 @@ class Point(NamedTuple):
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class AtPoint:
+class AtPoint(NamedTuple):
     """What is stored at one point: the names among those asked for, and where."""
 
     names: set[str]
     specials: set[str]
-    more: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any]
 
 
 MORE_AT = Query(

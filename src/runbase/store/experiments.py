@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..db import Database, repeatable
 from ..errors import ConflictError, InvalidValueError, NotFoundError
@@ -13,8 +12,7 @@ from ..query import Query
 MAX_NAME = 500  # characters; MySQL's longest unique key
 
 
-@dataclass(frozen=True, slots=True)
-class ExperimentRow:
+class ExperimentRow(NamedTuple):
     """An experiment and how many runs it has; times are UTC."""
 
     id: int

@@ -105,7 +105,9 @@ def _bounded(db: Database, record: Record) -> Record:
     return record._replace(
         last=_finite(record.last),
         min=_finite(record.min),
+        min_step=None if _finite(record.min) is None else record.min_step,
         max=_finite(record.max),
+        max_step=None if _finite(record.max) is None else record.max_step,
         sum=_finite(record.sum),
     )
 

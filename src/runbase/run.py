@@ -17,6 +17,7 @@ from .experiment import Experiment
 from .run_functions import Items, Time
 from .store import columns, curves, runs
 from .store.curves import Point
+from .store.metrics import as_time
 
 
 class Run:
@@ -93,7 +94,7 @@ class Run:
 
         Should SIGTERM come before `stop`, the status becomes ``terminated`` (None: stays).
         """
-        times = functions.as_time(started), functions.as_time(updated)
+        times = as_time(started), as_time(updated)
         runs.start(self.client.db, self.id, *times)
         self._terminated = False
         if terminated is not None:
@@ -104,7 +105,7 @@ class Run:
         """Set the final status, ``time_updated``, and ``time_finished`` to now."""
         self.client.flush()
         now = datetime.now(UTC)
-        runs.stop(self.client.db, self.id, status, now, functions.as_time(updated))
+        runs.stop(self.client.db, self.id, status, now, as_time(updated))
         sigterm.deregister(self._key)
         return self
 

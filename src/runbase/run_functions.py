@@ -7,7 +7,7 @@ the command line (see `runbase.args.detect_args`), the environment, or the curre
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from .client import Client
@@ -175,21 +175,8 @@ def run_set_updated(client: Client, run_id: int, dt: Time = "auto") -> None:
 
 
 def _set_time(client: Client, run_id: int, column: str, dt: Time) -> None:
-    if (time := as_time(dt)) is not None:
+    if (time := store.as_time(dt)) is not None:
         runs.set_time(client.db, run_id, column, time)
-
-
-def as_time(dt: Time) -> datetime | None:
-    """The time that ``dt`` stands for.
-
-    Raises:
-        InvalidValueError: it is neither "auto", nor a datetime, nor None.
-    """
-    if dt == "auto":
-        return datetime.now(UTC)
-    if dt is None or isinstance(dt, datetime):
-        return dt
-    raise InvalidValueError(f"a time is a datetime, 'auto' or None, not {dt!r}")
 
 
 def run_add_metrics(
@@ -216,5 +203,4 @@ def run_add_metrics(
     if client.buffer is not None and not db.session.in_block:
         client.buffer.add(run_id, metrics, step, progress)
     else:
-        time = updated if updated == "auto" else as_time(updated)
-        store.add(db, run_id, metrics, step, progress, time)
+        store.add(db, run_id, metrics, step, progress, updated)

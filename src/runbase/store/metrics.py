@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..db import Database, repeatable
+from ..errors import InvalidValueError
 from . import columns, mixed, plans, points, summaries
 from .columns import Metric
 from .plans import TOUCH
@@ -41,11 +42,12 @@ def add(
         NotFoundError: no run has this id.
     """
     plan = columns.catalogue(db).plans.get(tuple(metrics))
-    numbers = plain_numbers(metrics.values()) if plan is not None else None
+    numbers = None if plan is None else plain_numbers(metrics.values())
     if plan is None or numbers is None or not is_plain_place(step, progress):
         point = check(run_id, metrics, step, progress)
+        touched = _time_to_touch(db, run_id, updated)
         write(db, [point])
-        _touch(db, run_id, updated)
+        _touch(db, run_id, touched)
         plans.prepare(db, tuple(point.metrics))
         return
     touched = _time_to_touch(db, run_id, updated)
@@ -54,13 +56,11 @@ def add(
         _touch(db, run_id, touched)
 
 
-def _time_to_touch(db: Database, run_id: int, updated: datetime | None | str) -> datetime | None:
+def _time_to_touch(db: Database, run_id: int, updated: Any) -> datetime | None:
     """The time to write into ``time_updated`` now, if any."""
     if updated != "auto":
-        return updated if isinstance(updated, datetime) else None
-    touched = db.memo.get("touched")
-    if touched is None:
-        touched = db.memo["touched"] = {}
+        return as_time(updated)
+    touched = db.memo.setdefault("touched", {})
     now = time.monotonic()
     if now - touched.get(run_id, -TOUCH_INTERVAL) < TOUCH_INTERVAL:
         return None
@@ -68,11 +68,23 @@ def _time_to_touch(db: Database, run_id: int, updated: datetime | None | str) ->
     return datetime.now(UTC)
 
 
-def _touch(db: Database, run_id: int, updated: datetime | None | str) -> None:
-    now = _time_to_touch(db, run_id, updated)
-    if now is not None:
+def as_time(dt: Any) -> datetime | None:
+    """The time that ``dt`` stands for: "auto" is now.
+
+    Raises:
+        InvalidValueError: it is neither "auto", nor a datetime, nor None.
+    """
+    if dt is None or isinstance(dt, datetime):
+        return dt
+    if dt == "auto":
+        return datetime.now(UTC)
+    raise InvalidValueError(f"a time is a datetime, 'auto' or None, not {dt!r}")
+
+
+def _touch(db: Database, run_id: int, touched: datetime | None) -> None:
+    if touched is not None:
         with db.transaction(durable=False):
-            db.execute(TOUCH, time=now, id=run_id)
+            db.execute(TOUCH, time=touched, id=run_id)
 
 
 @repeatable

@@ -103,22 +103,35 @@ def write(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
 
 def _write_sqlite(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
     session = db.session
-    session.enter(False)
-    failed = True
+    if session.levels or db.shared is not None:
+        with db.transaction(durable=False):
+            return _execute_sqlite(db, session.open().cursor().execute, plan, row, touched)
+    # `db.transaction` spelled out: this is the call that a training loop waits for.
+    connection = session.connection if session.connection is not None else session.open()
+    session.set_durable(False)
+    execute = connection.cursor().execute
     try:
-        cursor = session.open().cursor()
-        is_new = bool(cursor.execute(plan.insert, row).rowcount)
-        if is_new:
-            cursor.execute(plan.summary, row)
-            if touched is not None:
-                cursor.execute(plan.touch, (db.engine.adapt(touched), row[0]))
-        failed = False
-    except Exception as error:
-        session.failed(error)
+        execute("BEGIN IMMEDIATE")
+        is_new = _execute_sqlite(db, execute, plan, row, touched)
+        execute("COMMIT")
+    except BaseException as error:
+        if session.connection is connection and connection.in_transaction:
+            execute("ROLLBACK")
+        if isinstance(error, Exception):
+            session.failed(error)
         raise
-    finally:
-        session.leave(failed)
     return is_new
+
+
+def _execute_sqlite(
+    db: Database, execute: Any, plan: Plan, row: Row, touched: datetime | None
+) -> bool:
+    if not execute(plan.insert, row).rowcount:
+        return False
+    execute(plan.summary, row)
+    if touched is not None:
+        execute(plan.touch, (db.engine.adapt(touched), row[0]))
+    return True
 
 
 def _write_postgres(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:

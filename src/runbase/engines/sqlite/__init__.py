@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import sqlite3
 
 BUSY_TIMEOUT = 60.0  # seconds that a writer waits for the others
+#: Pages in the WAL at which it is written back. The pages of a run that logs change at each
+#: step: the longer the WAL, the more of these changes are written back as one.
+CHECKPOINT_PAGES = 8000
 NETWORK_FILE_SYSTEMS = {
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "lustre", "gpfs", "beegfs", "ceph",
     "fuse.sshfs", "fuse.glusterfs", "panfs",
@@ -93,6 +96,8 @@ class SQLiteEngine(Engine):
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             self._enter_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {2 * CHECKPOINT_PAGES * 4096}")
 
     def _enter_wal(self, connection: sqlite3.Connection) -> None:
         import sqlite3

@@ -8,21 +8,22 @@ from __future__ import annotations
 import atexit
 import itertools
 import logging
+import os
 import threading
 import weakref
 from collections import deque
 from collections.abc import Mapping
-from os import getpid
 from typing import Any
 
 from .db import Database
 from .errors import ConnectionFailedError, RunbaseError
 from .store import metrics
-from .store.points import Groups, Names, add_point, add_row, check, is_plain_place, plain_numbers
+from .store.points import Entry, Names, check, entry, is_plain_place, plain_numbers
 
 log = logging.getLogger("runbase")
 
 BATCH = 5_000  # points that are written without waiting for the interval to end
+BACKLOG = 2 * BATCH  # points at which the caller helps, instead of letting the queue grow
 LIMIT = 1_000_000  # points that are kept while the database is away
 
 
@@ -35,13 +36,12 @@ class Buffer:
         _buffers.add(self)
 
     def _start_empty(self) -> None:
-        self._queue: deque[tuple[Names | None, Any]] = deque()
+        self._queue: deque[Entry] = deque()
         self._checked: set[Names] = set()  # sets of names that were found to be good
         self._writing = threading.RLock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: RunbaseError | None = None
-        self._pid = getpid()
 
     def add(
         self, run_id: int, values: Mapping[str, Any], step: int = 0, progress: float = 0.0
@@ -52,19 +52,21 @@ class Buffer:
             InvalidValueError: it cannot be stored.
             RunbaseError: an earlier point could not be written.
         """
-        if self._error is not None or self._pid != getpid():
-            self._recover()
+        if self._error is not None:
+            self._raise()
         names, numbers = tuple(values), plain_numbers(values.values())
         if numbers is not None and names in self._checked and is_plain_place(step, progress):
             self._queue.append((names, (run_id, step, progress, *numbers)))
         else:
             point = check(run_id, values, step, progress)
             self._checked.add(tuple(point.metrics))
-            self._queue.append((None, point))
+            self._queue.append(entry(point))
         if self._thread is None:
             self._start()
         elif len(self._queue) >= BATCH:
             self._wake.set()
+            if len(self._queue) >= BACKLOG and not self.db.session.in_block:
+                self._write_in_background()
 
     def flush(self) -> None:
         """Write everything taken so far, in this thread.
@@ -74,20 +76,14 @@ class Buffer:
         Raises:
             RunbaseError: it could not be written.
         """
-        if self._pid != getpid():
-            self._start_empty()
         if self.db.session.in_block:
             return
         while self._queue:
             self._write()
         with self._writing:  # what the thread has taken is written when it lets go
-            error, self._error = self._error, None
-        if error is not None:
-            raise error
+            self._raise()
 
-    def _recover(self) -> None:
-        if self._pid != getpid():
-            self._start_empty()  # after a fork: what was in the queue is the parent's to write
+    def _raise(self) -> None:
         error, self._error = self._error, None
         if error is not None:
             raise error
@@ -127,14 +123,8 @@ class Buffer:
             # Points leave the queue when they are committed, or turn out to be impossible:
             # should a signal handler flush in between, they are written twice, to one effect.
             batch = list(itertools.islice(self._queue, BATCH))
-            groups: Groups = {}
-            for names, row in batch:
-                if names is None:
-                    add_point(groups, row)
-                else:
-                    add_row(groups, names, row)
             try:
-                metrics.write_groups(self.db, groups)
+                metrics.write_entries(self.db, batch)
                 metrics.touch_all(self.db, {row[0] for _, row in batch})
             except ConnectionFailedError:
                 raise
@@ -149,6 +139,15 @@ class Buffer:
 
 
 _buffers: weakref.WeakSet[Buffer] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for buffer in list(_buffers):
+        buffer._start_empty()  # what was in the queue is the parent's to write
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 @atexit.register

@@ -172,12 +172,11 @@ def format_timedelta(td: timedelta | float | None, na_rep: str = "--") -> str:
     seconds = td.total_seconds() if isinstance(td, timedelta) else float(td)  # type: ignore[arg-type]
     natural = require("humanize", "analysis").naturaldelta(timedelta(seconds=seconds))
     title = str(timedelta(seconds=round(seconds)))
-    # Digits sort like numbers only where all have the same length.
-    return f'{_key(f"{seconds:016.3f}")}<span title="{title}">{escape(natural)}</span>'
+    return f'{_number_key(seconds)}<span title="{title}">{escape(natural)}</span>'
 
 
 def format_float(v: float | None, spec: str = ".2f", na_rep: str = "--") -> str:
-    """The number by a format specification; its title is the whole number."""
+    """The number by a format specification; its title is the exact one."""
     text = na_rep if _is_missing(v) else f"{v:{spec}}"
     return f"<span title={escape(str(v))}>{escape(text)}</span>"
 
@@ -200,7 +199,7 @@ def format_percentage(
         else ("bar", f"padding-right: {105 - length}%")
     )
     return (
-        f'{_key(str(v))}<span class="{classes}" style="background: linear-gradient'
+        f'{_number_key(v)}<span class="{classes}" style="background: linear-gradient'
         f'(to right, var(--barcolor) {length}%, transparent 0%); {place}">'
         f"{escape(f'{percent:{spec}}')}%</span>"
     )
@@ -248,7 +247,7 @@ def format_dataframe(
         func = named.get(_lower(name))
         if func is None and column.dtype.kind in "iu" and not column.hasnans:
             continue  # numbers are aligned and sorted better than texts
-        cells = [(func or by_type)(value) for value in column]
+        cells = [(func or by_type)(value) for value in column.tolist()]
         formatted.isetitem(i, [escape(na_rep) if _is_missing(cell) else cell for cell in cells])
     return formatted.set_axis(_escape_labels(df.index)).set_axis(_escape_labels(df.columns), axis=1)
 
@@ -317,3 +316,8 @@ def _aware(dt: Any) -> datetime:
 def _key(text: str) -> str:
     """An invisible text by which tables sort."""
     return f'<span class="invisible">{text}</span>'
+
+
+def _number_key(number: float) -> str:
+    # Texts of one length sort like the numbers that they are.
+    return _key(f"{number:018.6f}")

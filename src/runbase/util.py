@@ -247,6 +247,8 @@ def _spelled(value: Any, dialect: Dialect) -> tuple[str, str]:
             digits = bytes(value).hex()
             text = _text(f"\\x{digits}", dialect) if dialect == "postgresql" else f"X'{digits}'"
             return text, "bytea"
+        case Jsonb():
+            return _text(str(value), dialect), "jsonb"
         case list() | tuple():
             return _array(value, dialect), ""
         case datetime():
@@ -262,8 +264,6 @@ def _spelled(value: Any, dialect: Dialect) -> tuple[str, str]:
             return _number(value.total_seconds(), dialect)
         case UUID():
             return f"'{value}'", "uuid"
-        case Jsonb():
-            return _text(str(value), dialect), "jsonb"
         case os.PathLike():
             return _spelled(os.fspath(value), dialect)
     if type(value).__module__ == "numpy" and hasattr(value, "tolist"):

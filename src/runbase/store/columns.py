@@ -33,13 +33,13 @@ class Metric(NamedTuple):
 class Plan(NamedTuple):
     """The statements, in the driver's style, that write finite numbers of certain metrics.
 
-    On PostgreSQL ``insert`` does everything in one round trip, and ``touch`` is the same with
-    ``runs.time_updated``.
+    ``insert`` makes a new point, ``merge`` fills its cells where they are all empty; neither
+    changes anything otherwise. ``summary`` follows. On PostgreSQL it is part of both of them.
     """
 
     insert: str
-    summary: str
-    touch: str
+    merge: str
+    summary: str = ""
 
 
 class Catalogue:

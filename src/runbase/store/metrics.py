@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +14,10 @@ from ..errors import InvalidValueError
 from . import columns, mixed, plans, points, summaries
 from .columns import Metric
 from .plans import TOUCH
-from .points import Groups, Point, Row, check, is_plain_place, plain_numbers
+from .points import Entry, Groups, Point, Row, check, is_plain_place, plain_numbers
 from .runs import missing
 
-__all__ = ["Point", "add", "check", "touch_all", "write", "write_groups"]
+__all__ = ["Point", "add", "check", "touch_all", "write", "write_entries"]
 
 #: Seconds for which ``runs.time_updated`` may lag behind while a run logs at full speed: writing
 #: it each time would cost as much as the metrics themselves.
@@ -47,13 +47,15 @@ def add(
         point = check(run_id, metrics, step, progress)
         touched = _time_to_touch(db, run_id, updated)
         write(db, [point])
-        _touch(db, run_id, touched)
+        if touched is not None:
+            plans.touch(db, run_id, touched)
         plans.prepare(db, tuple(point.metrics))
         return
     touched = _time_to_touch(db, run_id, updated)
     if not plans.write(db, plan, (run_id, step, progress, *numbers), touched):
         write(db, [Point(run_id, step, progress, dict(zip(metrics, numbers, strict=True)))])
-        _touch(db, run_id, touched)
+        if touched is not None:
+            plans.touch(db, run_id, touched)
 
 
 def _time_to_touch(db: Database, run_id: int, updated: Any) -> datetime | None:
@@ -81,12 +83,6 @@ def as_time(dt: Any) -> datetime | None:
     raise InvalidValueError(f"a time is a datetime, 'auto' or None, not {dt!r}")
 
 
-def _touch(db: Database, run_id: int, touched: datetime | None) -> None:
-    if touched is not None:
-        with db.transaction(durable=False):
-            db.execute(TOUCH, time=touched, id=run_id)
-
-
 @repeatable
 def touch_all(db: Database, run_ids: Iterable[int]) -> None:
     """Set ``time_updated`` of several runs to now."""
@@ -102,11 +98,12 @@ def write(db: Database, batch: Iterable[Point]) -> None:
         InvalidValueError: a name cannot be stored; nothing is written.
         NotFoundError: a run does not exist; nothing is written.
     """
-    write_groups(db, points.grouped(batch))
+    write_entries(db, [points.entry(point) for point in batch])
 
 
-def write_groups(db: Database, groups: Groups) -> None:
-    """Write points that are sorted into groups; see `write`."""
+def write_entries(db: Database, batch: Sequence[Entry]) -> None:
+    """Write points that are sorted into rows and others; see `write`."""
+    groups = points.grouped(batch)
     kinds = points.kinds(groups)
     if not kinds:
         return

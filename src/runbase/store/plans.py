@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ..db import Database
+from ..db import Database, Session
 from ..errors import ConnectionLostError
 from ..query import Query, pyformat
 from . import columns, summaries
@@ -39,16 +39,32 @@ def _marks(metrics: list[Metric]) -> list[str]:
     return [*(f":{name}" for name in PLACE), *(f":v{i}" for i in range(len(metrics)))]
 
 
+def _merge(db: Database, metrics: list[Metric], marks: list[str]) -> str:
+    """Fill the cells of a point, unless one of the metrics is there already, wherever."""
+    cells = [db.engine.quote(m.column or "") for m in metrics]
+    sets = ", ".join(f"{c} = {mark}" for c, mark in zip(cells, marks[3:], strict=True))
+    empty = " AND ".join(f"{c} IS NULL" for c in cells)
+    run_id, step, progress = marks[:3]
+    place = f"run_id = {run_id} AND step = {step} AND progress = {progress}"
+    ids = ", ".join(str(m.id) for m in metrics)
+    return f"""
+UPDATE metrics SET {sets}
+ WHERE {place} AND {empty}
+   AND NOT EXISTS (SELECT 1 FROM metric_specials WHERE metric_id IN ({ids}) AND {place})
+   AND NOT EXISTS (SELECT 1 FROM metrics_more WHERE {place})"""
+
+
 def _for_sqlite(db: Database, metrics: list[Metric]) -> Plan:
-    """Numbered parameters, so that both statements take the same row."""
-    summary = summaries.single_point([m.id for m in metrics], _marks(metrics)[3:], "sqlite")
-    places = {mark: f"?{i}" for i, mark in enumerate(_marks(metrics), 1)}
+    """Numbered parameters, so that all statements take the same row."""
+    marks = _marks(metrics)
+    summary = summaries.single_point([m.id for m in metrics], marks[3:], "sqlite")
+    places = {mark: f"?{i}" for i, mark in enumerate(marks, 1)}
     for mark in sorted(places, reverse=True):  # :v10 before :v1
         summary = summary.replace(mark, places[mark])
     return Plan(
         insert=_insert(db, metrics, list(places.values())) + " ON CONFLICT DO NOTHING",
+        merge=_merge(db, metrics, list(places.values())),
         summary=summary,
-        touch="UPDATE runs SET time_updated = ? WHERE id = ?",
     )
 
 
@@ -56,32 +72,32 @@ def _for_mysql(db: Database, metrics: list[Metric]) -> Plan:
     marks = _marks(metrics)
     return Plan(
         insert=pyformat(_insert(db, metrics, marks)),
+        merge=pyformat(_merge(db, metrics, marks)),
         summary=pyformat(summaries.single_point([m.id for m in metrics], marks[3:], "mysql")),
-        touch=TOUCH.text["mysql"],
     )
 
 
 def _for_postgres(db: Database, metrics: list[Metric]) -> Plan:
-    """One statement: nothing is summed up where the point exists already."""
+    """Each a single statement: nothing is summed up where no point was written."""
+    marks = _marks(metrics)
     rows = ", ".join(f"({m.id}, CAST(:v{i} AS DOUBLE PRECISION))" for i, m in enumerate(metrics))
-    insert = _insert(db, metrics, _marks(metrics))
-    point = f"point AS ({insert} ON CONFLICT DO NOTHING RETURNING run_id, step, progress)"
-    touched = "touched AS (UPDATE runs SET time_updated = :time WHERE id = :run_id)"
-    body = f"""
+    summary = f"""
 INSERT INTO run_metrics ({", ".join(summaries.FIELDS)})
 SELECT p.run_id, v.id, 1, 0, p.step, p.step, p.progress, v.x, v.x, p.step, v.x, p.step, v.x
   FROM point AS p, (VALUES {rows}) AS v (id, x)
  ORDER BY v.id
 {summaries.MERGING["postgresql"]}"""
+    insert = f"{_insert(db, metrics, marks)} ON CONFLICT DO NOTHING"
+    merge = _merge(db, metrics, marks)
+    returning = "RETURNING run_id, step, progress"
     return Plan(
-        insert=pyformat(f"WITH {point} {body}"),
-        summary="",
-        touch=pyformat(f"WITH {point}, {touched} {body}"),
+        insert=pyformat(f"WITH point AS ({insert} {returning}) {summary}"),
+        merge=pyformat(f"WITH point AS ({merge} {returning}) {summary}"),
     )
 
 
 def write(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
-    """Write a new point; False (and nothing written) if it needs the long way.
+    """Write a point that is new, or new for these metrics; False if it needs the long way.
 
     Raises:
         NotFoundError: no run has this id.
@@ -112,7 +128,7 @@ def _write_sqlite(db: Database, plan: Plan, row: Row, touched: datetime | None) 
     execute = connection.cursor().execute
     try:
         execute("BEGIN IMMEDIATE")
-        is_new = _execute_sqlite(db, execute, plan, row, touched)
+        is_written = _execute_sqlite(db, execute, plan, row, touched)
         execute("COMMIT")
     except BaseException as error:
         if session.connection is connection and connection.in_transaction:
@@ -120,44 +136,56 @@ def _write_sqlite(db: Database, plan: Plan, row: Row, touched: datetime | None) 
         if isinstance(error, Exception):
             session.failed(error)
         raise
-    return is_new
+    return is_written
 
 
 def _execute_sqlite(
     db: Database, execute: Any, plan: Plan, row: Row, touched: datetime | None
 ) -> bool:
-    if not execute(plan.insert, row).rowcount:
+    if not (execute(plan.insert, row).rowcount or execute(plan.merge, row).rowcount):
         return False
     execute(plan.summary, row)
     if touched is not None:
-        execute(plan.touch, (db.engine.adapt(touched), row[0]))
+        execute(TOUCH.text["sqlite"], {"time": db.engine.adapt(touched), "id": row[0]})
     return True
 
 
 def _write_postgres(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
-    session = db.session
-    named = _named(row)
-    named["time"] = touched
-    statement = plan.insert if touched is None else plan.touch
+    session, named = db.session, _named(row)
     if session.in_block:
         with db.transaction(durable=False):
-            return bool(session.run(statement, named).rowcount)
-    session.set_durable(False)
-    return bool(session.run(statement, named).rowcount)
+            is_written = _execute_postgres(session, plan, named)
+    else:
+        session.set_durable(False)
+        is_written = _execute_postgres(session, plan, named)
+    if is_written and touched is not None:
+        touch(db, row[0], touched)
+    return is_written
+
+
+def _execute_postgres(session: Session, plan: Plan, named: dict[str, Any]) -> bool:
+    return bool(session.run(plan.insert, named).rowcount or session.run(plan.merge, named).rowcount)
+
+
+def touch(db: Database, run_id: int, time: datetime) -> None:
+    """Set ``runs.time_updated``."""
+    with db.transaction(durable=False):
+        db.execute(TOUCH, time=time, id=run_id)
 
 
 def _write_mysql(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
-    named = _named(row)
-    try:
-        with db.transaction(durable=False) as transaction:
-            transaction.session.run(plan.insert, named)
-            transaction.session.run(plan.summary, named)
-            if touched is not None:
-                db.execute(TOUCH, time=touched, id=row[0])
-    except Exception as error:
-        if db.engine.is_duplicate(error):
-            return False
-        raise
+    run, named = db.session.run, _named(row)
+    with db.transaction(durable=False):
+        try:
+            run(plan.insert, named)  # a row that is refused does not end MySQL's transaction
+        except Exception as error:
+            if not db.engine.is_duplicate(error):
+                raise
+            if not run(plan.merge, named).rowcount:
+                return False
+        run(plan.summary, named)
+        if touched is not None:
+            db.execute(TOUCH, time=touched, id=row[0])
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import InvalidValueError
@@ -20,6 +20,10 @@ class Point(NamedTuple):
     step: int
     progress: float
     metrics: Mapping[str, Any]
+
+
+#: A row with its names, or (names None) a `Point`.
+Entry = tuple[Names | None, Any]
 
 
 class Group(NamedTuple):
@@ -81,30 +85,39 @@ def _as_floats(numbers: Iterable[Any]) -> tuple[float, ...] | None:
     return tuple(found)
 
 
-def add_row(groups: Groups, names: Names, row: Row) -> None:
-    """Put a row of finite numbers into its group."""
-    group = groups.get(names)
-    if group is None:
-        group = groups[names] = Group([], [])
-    group.rows.append(row)
+def grouped(batch: Sequence[Entry]) -> Groups:
+    """Points by their names: rows where they are finite numbers; each place occurs once.
 
-
-def add_point(groups: Groups, point: Point) -> None:
-    """Put a point of any values into its group."""
-    groups.setdefault(tuple(point.metrics), Group([], [])).others.append(point)
-
-
-def grouped(points: Iterable[Point]) -> Groups:
-    """Checked points by their names; rows where they are finite numbers."""
+    Of several values for the same metric at the same place the last one stays.
+    """
+    if len(batch) > 1 and len({row[:3] for _, row in batch}) < len(batch):
+        batch = _merged(batch)
     groups: Groups = {}
-    for point in points:
-        numbers = plain_numbers(point.metrics.values())
-        if numbers is None:
-            add_point(groups, point)
+    for names, row in batch:
+        if names is None:
+            groups.setdefault(tuple(row.metrics), Group([], [])).others.append(row)
         else:
-            row = (point.run_id, point.step, point.progress, *numbers)
-            add_row(groups, tuple(point.metrics), row)
+            group = groups.get(names)
+            if group is None:
+                group = groups[names] = Group([], [])
+            group.rows.append(row)
     return groups
+
+
+def _merged(batch: Iterable[Entry]) -> list[Entry]:
+    places: dict[tuple[int, int, float], dict[str, Any]] = {}
+    for names, row in batch:
+        new = row.metrics if names is None else dict(zip(names, row[3:], strict=True))
+        places.setdefault(row[:3], {}).update(new)
+    return [entry(Point(*place, metrics)) for place, metrics in places.items()]
+
+
+def entry(point: Point) -> Entry:
+    """A checked point as a row of finite numbers, if it is one."""
+    numbers = plain_numbers(point.metrics.values())
+    if numbers is None:
+        return None, point
+    return tuple(point.metrics), (point.run_id, point.step, point.progress, *numbers)
 
 
 def kinds(groups: Groups) -> dict[str, values.Kind]:

@@ -175,7 +175,7 @@ def format_timedelta(td: timedelta | float | None, na_rep: str = "--") -> str:
     return f'{_number_key(seconds)}<span title="{title}">{escape(natural)}</span>'
 
 
-def format_float(v: float | None, spec: str = ".2f", na_rep: str = "--") -> str:
+def format_float(v: float | Decimal | None, spec: str = ".2f", na_rep: str = "--") -> str:
     """The number by a format specification; its title is the exact one."""
     text = na_rep if _is_missing(v) else f"{v:{spec}}"
     return f"<span title={escape(str(v))}>{escape(text)}</span>"
@@ -230,7 +230,8 @@ def format_dataframe(
     which ``formatting`` overrides or adds to, by name (upper and lower case are the same); with
     None a column is treated like any other. In other columns times, intervals, booleans, floats
     and texts are formatted, integers stay, and everything else is shown as its text. A formatter
-    returns HTML; one that takes ``na_rep`` or ``ellipsis`` is given those. Labels are escaped.
+    returns HTML, for missing values too; one that takes ``na_rep`` or ``ellipsis`` is given those.
+    Labels are escaped.
 
     Show it with ``itables.show(frame)`` or ``HTML(frame.to_html(escape=False))``.
     """

@@ -6,6 +6,7 @@ What a killed process loses is at most the last ``flush_interval`` seconds.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
 import logging
 import os
@@ -13,10 +14,11 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from .db import Database
-from .errors import ConnectionFailedError, RunbaseError
+from .errors import ConnectionFailedError, NotFoundError, RunbaseError
 from .store import metrics
 from .store.points import Entry, Names, check, entry, is_plain_place, plain_numbers
 
@@ -37,6 +39,7 @@ class Buffer:
 
     def _start_empty(self) -> None:
         self._queue: deque[Entry] = deque()
+        self._updated: dict[int, datetime | str | None] = {}
         self._checked: set[Names] = set()  # sets of names that were found to be good
         self._writing = threading.RLock()
         self._wake = threading.Event()
@@ -44,9 +47,14 @@ class Buffer:
         self._error: RunbaseError | None = None
 
     def add(
-        self, run_id: int, values: Mapping[str, Any], step: int = 0, progress: float = 0.0
+        self,
+        run_id: int,
+        values: Mapping[str, Any],
+        step: int = 0,
+        progress: float = 0.0,
+        updated: datetime | None | str = "auto",
     ) -> None:
-        """Take one point.
+        """Take one point, and the time for ``runs.time_updated``: "auto" is when it is written.
 
         Raises:
             InvalidValueError: it cannot be stored.
@@ -61,6 +69,8 @@ class Buffer:
             point = check(run_id, values, step, progress)
             self._checked.add(tuple(point.metrics))
             self._queue.append(entry(point))
+        if updated is not None:
+            self._updated[run_id] = updated if updated == "auto" else metrics.as_time(updated)
         if self._thread is None:
             self._start()
         elif len(self._queue) >= BATCH:
@@ -123,15 +133,32 @@ class Buffer:
             # Points leave the queue when they are committed, or turn out to be impossible:
             # should a signal handler flush in between, they are written twice, to one effect.
             batch = list(itertools.islice(self._queue, BATCH))
+            times = {id: self._updated.pop(id) for id in list(self._updated)}
             try:
-                metrics.write_entries(self.db, batch)
-                metrics.touch_all(self.db, {row[0] for _, row in batch})
+                self._write_batch(batch)
             except ConnectionFailedError:
+                self._updated = times | self._updated
                 raise
             except Exception:
                 self._discard(len(batch))
                 raise
+            metrics.touch_all(self.db, times)
             self._discard(len(batch))
+
+    def _write_batch(self, batch: list[Entry]) -> None:
+        try:
+            metrics.write_entries(self.db, batch)
+        except NotFoundError as missing:
+            # A run was deleted: the others' points are written all the same.
+            by_run: dict[int, list[Entry]] = {}
+            for item in batch:
+                by_run.setdefault(item[1][0], []).append(item)
+            if len(by_run) == 1:
+                raise
+            for entries in by_run.values():
+                with contextlib.suppress(NotFoundError):
+                    metrics.write_entries(self.db, entries)
+            raise missing from None
 
     def _discard(self, count: int) -> None:
         for _ in range(min(count, len(self._queue))):

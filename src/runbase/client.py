@@ -85,6 +85,7 @@ class Client:
         return self.db.session.open()
 
     def __enter__(self) -> Self:
+        self.flush()  # what the block writes must not be overwritten by what came before
         self.db.block().__enter__()
         return self
 
@@ -187,6 +188,7 @@ class Cursor:
         return self.client
 
     def __enter__(self) -> Self:
+        self.client.flush()
         self._block = self.client.db.block()
         self._block.__enter__()
         return self

@@ -189,6 +189,8 @@ class Session:
         """Close the innermost block: keep or undo what was done in it."""
         if not self.levels:
             return  # abandoned by a signal handler
+        if failed:
+            self.database.memo.clear()
         savepoint = self.levels.pop()
         if self.connection is None or not self.begun:
             return  # nothing was begun, or the connection broke and the server rolled back
@@ -206,6 +208,8 @@ class Session:
         if not self.begun:
             return
         self.levels = [None] * len(self.levels)
+        if how == "ROLLBACK":
+            self.database.memo.clear()
         try:
             self.run(how)
         except Exception as error:
@@ -273,7 +277,8 @@ class Database:
         self.pid = os.getpid()
         self.was_connected = False
         self.patience = RECONNECT_TIMEOUT
-        #: What the layers above remember about this database, such as its metric columns.
+        #: What the layers above remember about this database, such as its metric columns; a
+        #: rollback, which may undo that, makes them forget it.
         self.memo: dict[str, Any] = {}
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._local = threading.local()

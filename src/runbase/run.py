@@ -79,7 +79,7 @@ class Run:
             NotFoundError: no run of this database has such a metric.
         """
         self.client.flush()
-        known = columns.refresh(self.client.db).metrics
+        known = columns.refresh(self.client.db)
         if name not in known:
             raise NotFoundError(f"there is no metric {name!r}; there are {', '.join(known)}")
         return curves.read(self.client.db, self.id, known[name])

@@ -201,6 +201,6 @@ def run_add_metrics(
     """
     db = client.db
     if client.buffer is not None and not db.session.in_block:
-        client.buffer.add(run_id, metrics, step, progress)
+        client.buffer.add(run_id, metrics, step, progress, updated)
     else:
         store.add(db, run_id, metrics, step, progress, updated)

@@ -136,6 +136,10 @@ class Engine(ABC):
         text = name.replace("\0", "") or "metric"
         return text.encode()[: self.max_identifier].decode(errors="ignore")
 
+    def fold(self, identifier: str) -> str:
+        """What two identifiers have in common that cannot both be columns of a table."""
+        return identifier.casefold()
+
     def adapt(self, value: Any) -> Any:
         """A parameter as the driver takes it."""
         if isinstance(value, Jsonb):

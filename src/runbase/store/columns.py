@@ -76,12 +76,12 @@ def catalogue(db: Database) -> Catalogue:
         return found
 
 
-def refresh(db: Database) -> Catalogue:
-    """Read ``metric_names`` again."""
+def refresh(db: Database) -> dict[str, Metric]:
+    """All metrics by name, read again; another thread may put an older catalogue in its place."""
     known = catalogue(db)
-    known.metrics = {row[1]: Metric(*row) for row in db.rows(ALL)}
+    known.metrics = found = {row[1]: Metric(*row) for row in db.rows(ALL)}
     known.plans.clear()
-    return known
+    return found
 
 
 def ensure(db: Database, kinds: Mapping[str, Kind]) -> dict[str, Metric]:
@@ -91,23 +91,23 @@ def ensure(db: Database, kinds: Mapping[str, Kind]) -> dict[str, Metric]:
         InvalidValueError: a name cannot be kept.
     """
     known = catalogue(db)
-    if not known.metrics or not kinds.keys() <= known.metrics.keys():
-        refresh(db)
-    new = [name for name in kinds if name not in known.metrics]
+    metrics = known.metrics
+    if not kinds.keys() <= metrics.keys():
+        metrics = refresh(db)
+    new = [name for name in kinds if name not in metrics]
     now = time.time()
     late = [name for name in kinds if known.retry_at.get(name, now) < now]
     if new or late:
         check_names(new)
         _add(db, {name: kinds[name] for name in [*new, *late]})
-        refresh(db)
-    return {name: known.metrics[name] for name in kinds}
+        metrics = refresh(db)
+    return {name: metrics[name] for name in kinds}
 
 
 def _add(db: Database, kinds: dict[str, Kind]) -> None:
     """Register metrics, with columns if the table is free for a moment, else without."""
-    known = catalogue(db)
     for name in kinds:
-        known.retry_at.pop(name, None)
+        catalogue(db).retry_at.pop(name, None)
     # On a server the table must not stay locked until the end of the user's transaction.
     side = Database(db.engine) if db.session.in_block and db.dialect != "sqlite" else db
     try:
@@ -115,7 +115,7 @@ def _add(db: Database, kinds: dict[str, Kind]) -> None:
             return
         _add_names(side, kinds)
         if len(kinds) <= MANY:
-            known.retry_at |= dict.fromkeys(kinds, time.time() + RETRY)
+            catalogue(db).retry_at |= dict.fromkeys(kinds, time.time() + RETRY)
     finally:
         if side is not db:
             side.close()
@@ -150,7 +150,7 @@ def _add_columns(db: Database, kinds: dict[str, Kind]) -> bool:
 def _add_missing(db: Database, kinds: dict[str, Kind]) -> None:
     metrics = {row[1]: Metric(*row) for row in db.rows(ALL)}
     room = db.engine.max_metric_columns - int(db.row(AUTOMATIC)[0])
-    taken = {column.casefold() for column in db.engine.columns(db.run, "metrics")}
+    taken = {db.engine.fold(column) for column in db.engine.columns(db.run, "metrics")}
     without = [n for n in kinds if n not in metrics or metrics[n].column is None]
     added = {n: views.free_name(db.engine, n, taken) for n in without[: max(room, 0)]}
     # The names come after the columns: on MySQL each of these steps is a commit.

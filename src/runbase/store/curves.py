@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from datetime import timedelta
@@ -59,15 +60,19 @@ def _in_column(db: Database, run_id: int, metric: Metric) -> list[Point]:
     if metric.column is None:
         return []
     column = db.engine.quote(metric.column)
+    as_text = metric.kind == "json" and db.dialect == "mysql"  # MariaDB's is text, MySQL's is not
     mark = "?"
     if db.dialect != "sqlite":
         column, mark = column.replace("%", "%%"), "%s"
+    cell = f"CAST({column} AS CHAR)" if as_text else column
     cursor = db.run(
-        f"SELECT step, progress, {column} FROM metrics"
+        f"SELECT step, progress, {cell} FROM metrics"
         f" WHERE run_id = {mark} AND {column} IS NOT NULL ORDER BY step, progress",
         (run_id,),
     )
     points = [Point(*row) for row in cursor.fetchall()]
+    if as_text:
+        return [p._replace(value=json.loads(p.value)) for p in points]
     if metric.kind == "interval" and db.dialect == "mysql":
         return [p._replace(value=timedelta(seconds=p.value)) for p in points]
     return points

@@ -11,11 +11,10 @@ from typing import Any
 
 from ..db import Database, repeatable
 from ..errors import InvalidValueError
-from . import columns, mixed, plans, points, summaries
+from . import columns, mixed, plans, points, runs, summaries
 from .columns import Metric
 from .plans import TOUCH
 from .points import Entry, Groups, Point, Row, check, is_plain_place, plain_numbers
-from .runs import missing
 
 __all__ = ["Point", "add", "check", "touch_all", "write", "write_entries"]
 
@@ -84,11 +83,11 @@ def as_time(dt: Any) -> datetime | None:
 
 
 @repeatable
-def touch_all(db: Database, run_ids: Iterable[int]) -> None:
-    """Set ``time_updated`` of several runs to now."""
-    now = datetime.now(UTC)
+def touch_all(db: Database, times: Mapping[int, Any]) -> None:
+    """Set ``time_updated`` of several runs by id; "auto" is now."""
+    rows = [{"time": as_time(time), "id": id} for id, time in sorted(times.items())]
     with db.transaction(durable=False):
-        db.execute_many(TOUCH, [{"time": now, "id": id} for id in sorted(run_ids)])
+        db.execute_many(TOUCH, rows)
 
 
 def write(db: Database, batch: Iterable[Point]) -> None:
@@ -111,12 +110,18 @@ def write_entries(db: Database, batch: Sequence[Entry]) -> None:
         _write(db, groups, columns.ensure(db, kinds))
     except Exception as error:
         if db.engine.is_orphan(error):
-            group = next(iter(groups.values()))
-            raise missing((group.rows or group.others)[0][0]) from error
+            raise _missing(db, groups) from error
         if not db.engine.is_missing_column(error) or db.session.in_block:
             raise
         columns.refresh(db)
         _write(db, groups, columns.ensure(db, kinds))
+
+
+def _missing(db: Database, groups: Groups) -> Exception:
+    """The error for the run that does not exist."""
+    found = {row[0] for group in groups.values() for row in [*group.rows, *group.others]}
+    gone = [id for id in sorted(found) if not runs.exists(db, id)]
+    return runs.missing(gone[0] if gone else min(found))
 
 
 @repeatable
@@ -194,12 +199,12 @@ def _records(rows: list[Row], metrics: list[Metric]) -> Iterable[summaries.Recor
     for row in rows:
         by_run[row[0]].append(row)
     for run_id, group in by_run.items():
+        group.sort(key=lambda row: row[1:3])  # of equal values the first one counts
         _, steps, progresses, *series = zip(*group, strict=True)
-        last = max(zip(steps, progresses, range(len(group)), strict=True))[2]
         for metric, column in zip(metrics, series, strict=True):
             low, high = min(column), max(column)
             yield summaries.Record(
                 run_id, metric.id, len(column), 0,
-                min(steps), steps[last], progresses[last], column[last],
-                low, steps[column.index(low)], high, steps[column.index(high)], sum(column),
+                steps[0], steps[-1], progresses[-1], column[-1],
+                low, steps[column.index(low)], high, steps[column.index(high)], summaries.total(column),
             )  # fmt: skip

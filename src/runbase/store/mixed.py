@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..db import Database
-from ..engines.json import Jsonb
+from ..engines.json import dumps
 from ..query import Query
 from . import curves, summaries, values
 from .columns import Metric
@@ -94,7 +94,7 @@ def _put_more(
 ) -> None:
     data = {k: v for k, v in old.items() if k not in names} | new
     if data and data != old:
-        db.execute(PUT_MORE, data=Jsonb(data), **place)
+        db.execute(PUT_MORE, data=dumps(data), **place)
     elif old and not data:
         db.execute(DELETE_MORE, **place)
 
@@ -109,8 +109,8 @@ def _summarise(
         if name in overwritten:
             curve = curves.read(db, point.run_id, metrics[name])
             numbers = [(p.step, p.progress, values.number(p.value)) for p in curve]
-            summaries.replace(db, point.run_id, id, summaries.of_points(point.run_id, id, numbers))
+            summaries.replace(db, point.run_id, id, summaries.of_points(db, point.run_id, id, numbers))
         else:
             single = [(point.step, point.progress, values.number(value))]
-            fresh.append(summaries.of_points(point.run_id, id, single))
+            fresh.append(summaries.of_points(db, point.run_id, id, single))
     summaries.merge(db, [record for record in fresh if record is not None])

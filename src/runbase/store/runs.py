@@ -111,6 +111,11 @@ def experiment_of(db: Database, id: int) -> int:
     raise missing(id)
 
 
+def exists(db: Database, id: int) -> bool:
+    """Whether there is a run with this id."""
+    return db.row(EXPERIMENT, id=id) is not None
+
+
 @repeatable
 def start(db: Database, id: int, started: datetime | None, updated: datetime | None) -> None:
     """Set the status to RUNNING, and the times that are given (UTC or any time zone).

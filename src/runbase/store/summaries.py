@@ -2,7 +2,8 @@
 
 A record covers some points of one metric of one run; merging the records of separate points
 gives the record of all of them. NaN counts in ``n_nan`` and as ``last`` (then NULL), not in the
-minimum, maximum and sum.
+minimum and maximum; neither do infinities where the engine has none. The sum is of the finite
+values.
 """
 
 from __future__ import annotations
@@ -39,12 +40,17 @@ _INSERT = f"INSERT INTO run_metrics ({', '.join(FIELDS)}) "
 # In this order, because MySQL sees the values that it has set already: a column is set after the
 # last one that is decided by its old value.
 _LATER = "(new.last_step, new.last_progress) >= (old.last_step, old.last_progress)"
-_LOWER = "old.min IS NULL OR new.min < old.min"
-_HIGHER = "old.max IS NULL OR new.max > old.max"
+# Of equal values the one at the lowest step counts, in whatever order they come.
+_LOWER = (
+    "old.min IS NULL OR new.min < old.min OR (new.min = old.min AND new.min_step < old.min_step)"
+)
+_HIGHER = (
+    "old.max IS NULL OR new.max > old.max OR (new.max = old.max AND new.max_step < old.max_step)"
+)
 _SETS = f"""
     n = old.n + new.n,
     n_nan = old.n_nan + new.n_nan,
-    sum = COALESCE(old.sum + new.sum, old.sum, new.sum),
+    sum = COALESCE({{sum}}, old.sum, new.sum),
     last = CASE WHEN {_LATER} THEN new.last ELSE old.last END,
     last_progress = CASE WHEN {_LATER} THEN new.last_progress ELSE old.last_progress END,
     last_step = CASE WHEN new.last_step > old.last_step THEN new.last_step ELSE old.last_step END,
@@ -56,8 +62,14 @@ _SETS = f"""
     max = CASE WHEN {_HIGHER} THEN new.max ELSE old.max END"""
 
 
+# SQLite's sums overflow to infinity; the servers would refuse the row.
+_SUM = "old.sum + new.sum"
+_SAFE_SUM = f"CASE WHEN ABS(old.sum) < 8e307 AND ABS(new.sum) < 8e307 THEN {_SUM} END"
+
+
 def _merging(dialect: Dialect) -> str:
-    sets = _SETS.replace("old.", "run_metrics.")
+    sets = _SETS.replace("{sum}", _SUM if dialect == "sqlite" else _SAFE_SUM)
+    sets = sets.replace("old.", "run_metrics.")
     if dialect == "mysql":
         sets = re.sub(r"new\.(\w+)", r"VALUES(\1)", sets)
         return f"ON DUPLICATE KEY UPDATE {sets}"
@@ -87,8 +99,7 @@ def single_point(metric_ids: Sequence[int], values: Sequence[str], dialect: Dial
 def merge(db: Database, records: Iterable[Record]) -> None:
     """Merge records into ``run_metrics``, in the open transaction."""
     # Always in the same order, so that two programs cannot wait for each other.
-    rows = [_bounded(db, r)._asdict() for r in sorted(records, key=lambda r: r[:2])]
-    db.execute_many(MERGE, rows)
+    db.execute_many(MERGE, [record._asdict() for record in sorted(records, key=lambda r: r[:2])])
 
 
 def replace(db: Database, run_id: int, metric_id: int, record: Record | None) -> None:
@@ -98,26 +109,8 @@ def replace(db: Database, run_id: int, metric_id: int, record: Record | None) ->
         merge(db, [record])
 
 
-def _bounded(db: Database, record: Record) -> Record:
-    """A record without infinities where the engine has none (they stay in metric_specials)."""
-    if db.engine.has_infinity:
-        return record
-    return record._replace(
-        last=_finite(record.last),
-        min=_finite(record.min),
-        min_step=None if _finite(record.min) is None else record.min_step,
-        max=_finite(record.max),
-        max_step=None if _finite(record.max) is None else record.max_step,
-        sum=_finite(record.sum),
-    )
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or math.isinf(value) else value
-
-
 def of_points(
-    run_id: int, metric_id: int, points: Iterable[tuple[int, float, Any]]
+    db: Database, run_id: int, metric_id: int, points: Iterable[tuple[int, float, Any]]
 ) -> Record | None:
     """The record of (step, progress, number or None) points; None if there are none.
 
@@ -126,7 +119,7 @@ def of_points(
     found = sorted(points, key=lambda p: p[:2])
     if not found:
         return None
-    numbers = [(v, s) for s, _, v in found if v is not None and v == v]
+    numbers = [(v, s) for s, _, v in found if v is not None and _is_kept(db, v)]
     low = min(numbers, key=lambda n: n[0], default=(None, None))
     high = max(numbers, key=lambda n: n[0], default=(None, None))
     last_step, last_progress, last = found[-1]
@@ -138,15 +131,20 @@ def of_points(
         first_step=found[0][0],
         last_step=last_step,
         last_progress=last_progress,
-        last=last if last is not None and last == last else None,
+        last=last if last is not None and _is_kept(db, last) else None,
         min=low[0],
         min_step=low[1],
         max=high[0],
         max_step=high[1],
-        sum=_sum([v for v, _ in numbers]),
+        sum=total([v for v, _ in numbers if math.isfinite(v)]),
     )
 
 
-def _sum(values: list[float]) -> float | None:
-    total = sum(values) if values else None
-    return None if total is not None and total != total else total  # inf - inf
+def _is_kept(db: Database, number: float) -> bool:
+    return math.isfinite(number) or (number == number and db.engine.has_infinity)
+
+
+def total(numbers: Sequence[float]) -> float | None:
+    """The sum of finite numbers; None if there are none, or if it overflows."""
+    found = sum(numbers)
+    return found if numbers and math.isfinite(found) else None

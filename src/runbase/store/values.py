@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import operator
+import re
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ PYTHON: dict[Kind, type] = {
 
 
 _BASES: tuple[Any, ...] = (float, int, str, bytes)
+_REFUSED = re.compile("[\0\ud800-\udfff]")
 
 
 def normalise(name: str, value: Any) -> Any:
@@ -42,8 +44,10 @@ def normalise(name: str, value: Any) -> Any:
         InvalidValueError: the value is none of these; the message names the metric.
     """
     kind = type(value)
-    if kind is float or kind is int or kind is str or value is None:
+    if kind is float or kind is int or value is None:
         return value
+    if kind is str:
+        return _text(name, value)
     if isinstance(value, bool):
         return float(value)
     if isinstance(value, datetime):
@@ -53,7 +57,7 @@ def normalise(name: str, value: Any) -> Any:
     if not hasattr(value, "dtype"):  # subclasses of Python's own; numpy's have a dtype
         for python in _BASES:
             if isinstance(value, python):
-                return python(value)
+                return _text(name, str(value)) if python is str else python(value)
     if kind.__name__ == "Jsonb":
         return Jsonb(value.obj)
     return _foreign(name, value)
@@ -71,27 +75,48 @@ def _foreign(name: str, value: Any) -> Any:
                 f"metric {name!r} is an array of shape {shape}: log one number for each metric"
             ) from error
     if hasattr(type(value), "__float__"):  # Decimal, Fraction and the like
-        return float(value)
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidValueError(f"metric {name!r} cannot be a number: {error}") from error
     raise InvalidValueError(
         f"metric {name!r} is a {type(value).__name__}, which cannot be a metric: log numbers, "
         "text or times, and put documents into extras"
     )
 
 
+def _text(name: str, text: str) -> str:
+    if not is_storable(text):
+        raise InvalidValueError(
+            f"metric {name!r} is text with a NUL or half a surrogate pair, which databases refuse: "
+            "log it as bytes"
+        )
+    return text
+
+
+def is_storable(text: str) -> bool:
+    """Whether every engine takes ``text``: no NUL, no half of a surrogate pair."""
+    if text.isascii():
+        return "\0" not in text
+    return not _REFUSED.search(text)
+
+
 def check_names(names: Any) -> None:
     """Refuse names that no engine could keep.
 
     Raises:
-        InvalidValueError: a name is not text, empty, longer than 500 characters, or has a NUL.
+        InvalidValueError: a name is not text, empty, longer than 500 characters, or has a NUL or
+            half a surrogate pair.
     """
     for name in names:
         if not isinstance(name, str):
             raise InvalidValueError(
                 f"the metric name {name!r} is {type(name).__name__}: names are text"
             )
-        if not 0 < len(name) <= MAX_NAME or "\0" in name:
+        if not 0 < len(name) <= MAX_NAME or not is_storable(name):
             raise InvalidValueError(
-                f"a metric name has 1 to {MAX_NAME} characters and no NUL: {name[:80]!r}"
+                f"a metric name has 1 to {MAX_NAME} characters, no NUL and no half of a surrogate "
+                f"pair: {name[:80]!r}"
             )
 
 
@@ -103,13 +128,13 @@ def check_point(step: Any, progress: Any) -> tuple[int, float]:
     """
     try:
         step = operator.index(step.item() if hasattr(step, "item") else step)
-    except TypeError as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InvalidValueError(f"step is an integer, not {step!r}: see also progress") from error
     if not -MAX_STEP <= step <= MAX_STEP:
         raise InvalidValueError(f"step {step} does not fit into 64 bits")
     try:
         progress = float(progress)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidValueError(f"progress is a number, not {progress!r}") from error
     if not math.isfinite(progress):
         raise InvalidValueError(f"progress is a finite number, not {progress}")

@@ -28,11 +28,14 @@ SELECT o.run_id, j.key, o.step, o.progress,
        CASE WHEN j.type IN ('integer', 'real') THEN CAST(j.value AS DOUBLE) END,
        CASE WHEN j.type NOT IN ('integer', 'real') THEN CAST(j.value AS TEXT) END
   FROM metrics_more AS o, json_each(o.data) AS j""",
+    # Integers may be larger than any DOUBLE PRECISION.
     "postgresql": """
-SELECT o.run_id, j.key, o.step, o.progress,
-       CASE WHEN jsonb_typeof(j.value) = 'number' THEN CAST(j.value AS DOUBLE PRECISION) END,
-       CASE WHEN jsonb_typeof(j.value) <> 'number' THEN j.value #>> '{}' END
-  FROM metrics_more AS o, jsonb_each(o.data) AS j""",
+SELECT o.run_id, j.key, o.step, o.progress, n.value,
+       CASE WHEN n.value IS NULL THEN j.value #>> '{}' END
+  FROM metrics_more AS o, json_each(o.data) AS j, LATERAL (
+SELECT CASE WHEN json_typeof(j.value) = 'number'
+            THEN CASE WHEN ABS(CAST(j.value #>> '{}' AS NUMERIC)) <= 1.7976931348623157e308
+                      THEN CAST(j.value #>> '{}' AS DOUBLE PRECISION) END END AS value) AS n""",
     "mysql": """
 SELECT o.run_id, k.name, o.step, o.progress,
        CASE WHEN JSON_TYPE(JSON_EXTRACT(o.data, p.path)) IN ('INTEGER', 'DOUBLE', 'DECIMAL')
@@ -46,10 +49,20 @@ SELECT o.run_id, k.name, o.step, o.progress,
   JOIN metric_names AS k ON k.id = p.id
  WHERE JSON_CONTAINS_PATH(o.data, 'one', p.path)""",
 }
-SPECIALS = """
-SELECT s.run_id, k.name, s.step, s.progress, NULL, s.value
+_SPECIALS = """
+SELECT s.run_id, k.name, s.step, s.progress, {value}, {text}
   FROM metric_specials AS s
   JOIN metric_names AS k ON k.id = s.metric_id"""
+_NAN = "CASE WHEN s.value = 'NaN' THEN s.value END"
+SPECIALS = {
+    "sqlite": _SPECIALS.format(
+        value="CASE s.value WHEN 'Infinity' THEN 9e999 WHEN '-Infinity' THEN -9e999 END", text=_NAN
+    ),
+    "postgresql": _SPECIALS.format(
+        value="CASE WHEN s.value <> 'NaN' THEN CAST(s.value AS DOUBLE PRECISION) END", text=_NAN
+    ),
+    "mysql": _SPECIALS.format(value="NULL", text="s.value"),  # it has no infinities
+}
 HEAD = "(run_id, name, step, progress, value, text)"
 MAX_TERMS = 450  # of a UNION on SQLite
 
@@ -59,7 +72,7 @@ def refresh(db: Database) -> None:
     branches = [_branch(db, *row) for row in db.rows(COLUMNS)]
     if db.dialect == "sqlite":
         branches = branches[:MAX_TERMS]
-    text = "\nUNION ALL".join([*branches, MORE[db.dialect], SPECIALS])
+    text = "\nUNION ALL".join([*branches, MORE[db.dialect], SPECIALS[db.dialect]])
     _replace(db, f"metrics_long {HEAD}", text)
 
 
@@ -93,18 +106,18 @@ def _replace(db: Database, head: str, select: str) -> None:
 def free_name(engine: Engine, name: str, taken: set[str]) -> str:
     """The identifier for a metric: its name, with a number behind it where that is ``taken``.
 
-    It is added to ``taken``, a set of names in lower case: SQLite and MySQL ignore case.
+    It is added to ``taken``, a set of names folded by the engine: SQLite and MySQL ignore case.
     """
     base = found = engine.identifier(name)
     number = 1
-    while found.casefold() in taken:
+    while engine.fold(found) in taken:
         number += 1
         ending = f"_{number}"
         stem = base
         while engine.identifier(stem + ending) != stem + ending:
             stem = stem[:-1]
         found = stem + ending
-    taken.add(found.casefold())
+    taken.add(engine.fold(found))
     return found
 
 

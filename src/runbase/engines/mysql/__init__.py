@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -177,6 +178,11 @@ class MySQLEngine(Engine):
         """MySQL allows neither characters beyond the BMP nor a space at the end."""
         text = "".join(c if c < "\U00010000" else "_" for c in name.replace("\0", ""))
         return text[: self.max_identifier].rstrip() or "metric"
+
+    def fold(self, identifier: str) -> str:
+        """MySQL goes further than others: it takes a dotted and a dotless i for the same."""
+        letters = unicodedata.normalize("NFKD", identifier.upper())
+        return "".join(c for c in letters if not unicodedata.combining(c)).casefold()
 
     def adapt(self, value: Any) -> Any:
         """Times become naive UTC, intervals seconds."""

@@ -113,12 +113,12 @@ CREATE TABLE metric_names (
     user_defined BOOLEAN NOT NULL DEFAULT FALSE
 );
 
--- Metrics beyond the columns: {"name": value, ...}
+-- Metrics beyond the columns: {"name": value, ...}. JSONB would turn 1e23 into an integer.
 CREATE TABLE metrics_more (
     run_id   BIGINT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     step     BIGINT NOT NULL DEFAULT 0,
     progress DOUBLE PRECISION NOT NULL DEFAULT 0.0,
-    data     JSONB NOT NULL,
+    data     JSON NOT NULL,
     PRIMARY KEY (run_id, step, progress)
 );
 

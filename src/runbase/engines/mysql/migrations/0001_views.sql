@@ -1,4 +1,5 @@
 -- One row for each metric of each run, without a join to write.
+-- The mean is NULL where a value is infinite.
 CREATE OR REPLACE VIEW run_last AS
 SELECT m.run_id, k.name, m.last_step AS step, m.last_progress AS progress, m.last AS value
   FROM run_metrics AS m
@@ -6,7 +7,10 @@ SELECT m.run_id, k.name, m.last_step AS step, m.last_progress AS progress, m.las
 
 CREATE OR REPLACE VIEW run_best AS
 SELECT m.run_id, k.name, m.n, m.n_nan,
-       m.min, m.min_step, m.max, m.max_step, m.sum / NULLIF(m.n - m.n_nan, 0) AS mean
+       m.min, m.min_step, m.max, m.max_step,
+       CASE WHEN NOT EXISTS (SELECT 1 FROM metric_specials AS s WHERE s.run_id = m.run_id
+                               AND s.metric_id = m.metric_id AND s.value <> 'NaN')
+            THEN m.sum / NULLIF(m.n - m.n_nan, 0) END AS mean
   FROM run_metrics AS m
   JOIN metric_names AS k ON k.id = m.metric_id;
 

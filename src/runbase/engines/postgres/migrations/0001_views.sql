@@ -1,4 +1,5 @@
 -- One row for each metric of each run, without a join to write.
+-- The mean is NULL where a value is infinite.
 CREATE VIEW run_last AS
 SELECT m.run_id, k.name, m.last_step AS step, m.last_progress AS progress, m.last AS value
   FROM run_metrics AS m
@@ -6,7 +7,8 @@ SELECT m.run_id, k.name, m.last_step AS step, m.last_progress AS progress, m.las
 
 CREATE VIEW run_best AS
 SELECT m.run_id, k.name, m.n, m.n_nan,
-       m.min, m.min_step, m.max, m.max_step, m.sum / NULLIF(m.n - m.n_nan, 0) AS mean
+       m.min, m.min_step, m.max, m.max_step,
+       CASE WHEN m.min > '-Infinity' AND m.max < 'Infinity' THEN m.sum / (m.n - m.n_nan) END AS mean
   FROM run_metrics AS m
   JOIN metric_names AS k ON k.id = m.metric_id;
 

@@ -28,7 +28,8 @@ class Query:
         self, sql: str, *, sqlite: str | None = None, postgresql: str | None = None,
         mysql: str | None = None,
     ) -> None:  # fmt: skip
-        self.names = frozenset(m["named"] for m in _TOKEN.finditer(sql) if m["named"])
+        texts = " ".join(filter(None, [sql, sqlite, postgresql, mysql]))
+        self.names = frozenset(m["named"] for m in _TOKEN.finditer(texts) if m["named"])
         self.text: dict[Dialect, str] = {
             "sqlite": sqlite or sql,
             "postgresql": pyformat(postgresql or sql),

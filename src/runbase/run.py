@@ -121,8 +121,9 @@ class Run:
     ) -> Iterator[Run]:
         """A block that starts the run and stops it, with a status for each way to end.
 
-        ``normal`` also stands for ``sys.exit()`` and ``sys.exit(0)``, ``interrupt`` for Ctrl-C,
-        ``exception`` for every other exception, which goes on.
+        ``normal`` also stands for ``sys.exit()``, ``sys.exit(0)`` and a generator that is closed
+        in the block, ``interrupt`` for Ctrl-C, ``exception`` for every other exception, which
+        goes on.
         """
         self.start(terminated, started, updated)
         try:
@@ -287,4 +288,4 @@ def _status(error: BaseException, normal: str, exception: str, interrupt: str) -
         return interrupt
     if isinstance(error, SystemExit) and error.code in (None, 0):
         return normal
-    return exception
+    return normal if isinstance(error, GeneratorExit) else exception

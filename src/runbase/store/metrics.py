@@ -206,5 +206,6 @@ def _records(rows: list[Row], metrics: list[Metric]) -> Iterable[summaries.Recor
             yield summaries.Record(
                 run_id, metric.id, len(column), 0,
                 steps[0], steps[-1], progresses[-1], column[-1],
-                low, steps[column.index(low)], high, steps[column.index(high)], summaries.total(column),
+                low, steps[column.index(low)], high, steps[column.index(high)],
+                summaries.total(column),
             )  # fmt: skip

@@ -109,7 +109,8 @@ def _summarise(
         if name in overwritten:
             curve = curves.read(db, point.run_id, metrics[name])
             numbers = [(p.step, p.progress, values.number(p.value)) for p in curve]
-            summaries.replace(db, point.run_id, id, summaries.of_points(db, point.run_id, id, numbers))
+            record = summaries.of_points(db, point.run_id, id, numbers)
+            summaries.replace(db, point.run_id, id, record)
         else:
             single = [(point.step, point.progress, values.number(value))]
             fresh.append(summaries.of_points(db, point.run_id, id, single))

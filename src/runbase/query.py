@@ -28,7 +28,7 @@ class Query:
         self, sql: str, *, sqlite: str | None = None, postgresql: str | None = None,
         mysql: str | None = None,
     ) -> None:  # fmt: skip
-        texts = " ".join(filter(None, [sql, sqlite, postgresql, mysql]))
+        texts = "\n".join(filter(None, [sql, sqlite, postgresql, mysql]))
         self.names = frozenset(m["named"] for m in _TOKEN.finditer(texts) if m["named"])
         self.text: dict[Dialect, str] = {
             "sqlite": sqlite or sql,

@@ -79,6 +79,10 @@ class Client:
                     self._ready = True
         return self.database
 
+    def skip_check(self) -> None:
+        """Use the database as it is, with or without Runbase's tables."""
+        self._ready = True
+
     @property
     def connection(self) -> Any:
         """The driver's own connection of this thread, in autocommit mode outside of blocks."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .db import Database, repeatable
 from .errors import ConfigError, SchemaError
-from .query import Query
+from .query import Dialect, Query, scanner
 
 log = logging.getLogger("runbase")
 
@@ -150,38 +150,59 @@ def check(db: Database) -> bool:
     return True
 
 
-_PIECE = re.compile(
-    r"""--[^\n]* | /\*.*?\*/ | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | (\$\w*\$).*?\1 | ;""",
-    re.VERBOSE | re.DOTALL,
+_CONTROL = re.compile(
+    r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+(TRANSACTION|WORK))?"
+    r"|(COMMIT|END)(\s+(TRANSACTION|WORK))?|START\s+TRANSACTION",
+    re.I,
 )
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_CONTROL = re.compile(r"(BEGIN|COMMIT|END)(\s+(TRANSACTION|WORK))?|START\s+TRANSACTION", re.I)
 _TRIGGER = re.compile(r"CREATE\s+(TEMP\w*\s+)?TRIGGER\b.*\bBEGIN\b(?!.*\bEND\s*$)", re.I | re.S)
-_ALTER = re.compile(r"(ALTER\s+TABLE\s+(?:\w+|\"[^\"]+\")\s+)(ADD\b.*)", re.I | re.S)
-_NEXT_ADD = re.compile(r",\s*(?=ADD\b)", re.I)
+_ALTER = re.compile(r"(ALTER\s+TABLE\s+[^\s(]+\s+)(ADD\b.*)", re.I | re.S)
+_NEXT_ADD = r"(?i:,\s*(?=ADD\b))"
+_TIME = r"(?i:\bTIMESTAMP(?:TZ|\s+WITH\s+TIME\s+ZONE)\b)"
 
 
-def statements(script: str, dialect: str) -> Iterator[str]:
+def statements(script: str, dialect: Dialect) -> Iterator[str]:
     """The statements of a script, without its own BEGIN and COMMIT, as the dialect takes them.
 
     SQLite adds one column in an ALTER TABLE; MySQL has no TIMESTAMP WITH TIME ZONE.
     """
-    for statement in _split(script):
-        bare = _COMMENT.sub("", statement).strip()
+    for statement in _split(script, dialect):
+        bare = _without_comments(statement, dialect)
         if not bare or _CONTROL.fullmatch(bare):
             continue
         if dialect == "sqlite" and (alter := _ALTER.fullmatch(bare)):
-            yield from (alter[1] + add for add in _NEXT_ADD.split(alter[2]))
+            yield from (alter[1] + add for add in _pieces(alter[2], _NEXT_ADD, dialect))
         elif dialect == "mysql":
-            yield re.sub(r"\bTIMESTAMP(TZ| WITH TIME ZONE)\b", "DATETIME(6)", statement)
+            yield "DATETIME(6)".join(_pieces(statement, _TIME, dialect))
         else:
             yield statement
 
 
-def _split(script: str) -> Iterator[str]:
+def _pieces(text: str, separator: str, dialect: Dialect) -> Iterator[str]:
+    """The parts of ``text`` between separators, apart from those in quotes and comments."""
     start = 0
-    for piece in _PIECE.finditer(script):
-        if piece[0] == ";" and not _TRIGGER.search(script[start : piece.start()].strip()):
-            yield script[start : piece.start()]
-            start = piece.end()
-    yield script[start:]
+    for found in scanner(f"(?P<separator>{separator})", dialect).finditer(text):
+        if found["separator"]:
+            yield text[start : found.start()]
+            start = found.end()
+    yield text[start:]
+
+
+def _without_comments(statement: str, dialect: Dialect) -> str:
+    def kept(found: re.Match[str]) -> str:
+        return "" if found[0].startswith(("--", "/*", "#")) else found[0]
+
+    return scanner(r"(?!)", dialect).sub(kept, statement).strip()
+
+
+def _split(script: str, dialect: Dialect) -> Iterator[str]:
+    """The statements; a trigger's own semicolons are part of it."""
+    statement = ""
+    for piece in _pieces(script, ";", dialect):
+        statement += piece
+        if _TRIGGER.search(_without_comments(statement, dialect)):
+            statement += ";"
+        else:
+            yield statement
+            statement = ""
+    yield statement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -9,13 +10,25 @@ from typing import Any, Literal
 Dialect = Literal["sqlite", "postgresql", "mysql"]
 Parameters = Sequence[Any] | Mapping[str, Any]
 
-# What must be passed over (comments, quoted text, casts), and what may be a parameter.
-_TOKEN = re.compile(
-    r"""--[^\n]* | /\*.*?\*/ | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | (\$\w*\$).*?\1 | ::
+# What must be passed over (comments, quoted text), and what may be a parameter.
+_PASSED_OVER = r"""--[^\n]* | /\*.*?\*/ | \b[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*'
+      | "(?:[^"]|"")*" | `[^`]*` | (\$\w*\$).*?\1"""
+#: The same in MySQL, where a backslash in quotes protects what follows and # begins a comment.
+_PASSED_OVER_BY_MYSQL = r"""--[^\n]* | \#[^\n]* | /\*.*?\*/ | '(?:[^'\\]|\\.|'')*'
+      | "(?:[^"\\]|\\.|"")*" | `[^`]*` | (\$\w*\$).*?\1"""
+_PARAMETER = r"""::
       | %\((?P<pyformat>\w+)\)s | (?P<format>%s) | (?P<percent>%%?)
-      | :(?P<named>[A-Za-z_]\w*) | (?P<qmark>\?)""",
-    re.VERBOSE | re.DOTALL,
-)
+      | :(?P<named>[A-Za-z_]\w*) | (?P<qmark>\?)"""
+
+
+def scanner(found: str, dialect: Dialect) -> re.Pattern[str]:
+    """A pattern that matches ``found`` where it is SQL, and quoted text and comments as a whole."""
+    over = _PASSED_OVER_BY_MYSQL if dialect == "mysql" else _PASSED_OVER
+    return re.compile(f"{over} | {found}", re.VERBOSE | re.DOTALL)
+
+
+_TOKEN = scanner(_PARAMETER, "sqlite")
+_TOKENS = {"sqlite": _TOKEN, "postgresql": _TOKEN, "mysql": scanner(_PARAMETER, "mysql")}
 _IN = re.compile(r"\bIN\s*\(\s*$", re.IGNORECASE)
 
 
@@ -72,7 +85,8 @@ class _Translation:
 
     def __init__(self, sql: str, parameters: Parameters, dialect: Dialect) -> None:
         self.sql, self.parameters, self.dialect = sql, parameters, dialect
-        kinds = {m.lastgroup for m in _TOKEN.finditer(sql)}
+        self.token = _TOKENS[dialect]
+        kinds = {m.lastgroup for m in self.token.finditer(sql)}
         if isinstance(parameters, Mapping):
             self.style = "pyformat" if "pyformat" in kinds else "named"
             self.names: dict[str, Any] = dict(parameters)
@@ -82,12 +96,12 @@ class _Translation:
             self.values: list[Any] = []
 
     def run(self) -> tuple[str, Any]:
-        sql = _TOKEN.sub(self._token, self.sql)
+        sql = self.token.sub(self._translate, self.sql)
         if isinstance(self.parameters, Mapping):
             return sql, self.names
         return sql, [*self.values, *self.given]
 
-    def _token(self, match: re.Match[str]) -> str:
+    def _translate(self, match: re.Match[str]) -> str:
         if match.lastgroup == self.style:
             is_in = bool(_IN.search(self.sql, 0, match.start()))
             if isinstance(self.parameters, Mapping):
@@ -112,7 +126,8 @@ class _Translation:
         value = self.names.get(name)
         if not (is_in and isinstance(value, list | tuple | set)):
             return self._mark(name)
-        names = {f"{name}_{i}": item for i, item in enumerate(value)}
+        free = (n for i in itertools.count() if (n := f"{name}_{i}") not in self.names)
+        names = dict(zip(free, value, strict=False))
         self.names |= names
         return ", ".join(map(self._mark, names)) or "NULL"
 

@@ -70,6 +70,8 @@ def _handle(number: int, frame: FrameType | None) -> None:
         except Exception:
             log.exception("a function registered for SIGTERM failed")
         _functions.pop(key, None)
+    if not _functions:
+        _uninstall()  # the program may go on
     if callable(_previous):
         _previous(number, frame)
     elif _previous != signal.SIG_IGN:

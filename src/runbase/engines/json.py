@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
+MAX_DEPTH = 30  # of nested lists and objects; MariaDB takes 31
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -32,12 +33,16 @@ def dumps(obj: Any) -> str:
 
     What JSON lacks becomes the nearest text: NaN and infinities ``"NaN"``, ``"Infinity"`` and
     ``"-Infinity"``; complex numbers and paths their ``str``; dates ISO 8601, timedeltas seconds;
-    sets and arrays lists; other objects their ``str``. PostgreSQL refuses NUL characters, they
-    become U+2400; lone surrogates (undecodable bytes of the environment) their escapes.
+    sets and arrays lists; other objects, and what lies deeper than MariaDB's limit, their
+    ``str``. PostgreSQL refuses NUL characters, they become U+2400; lone surrogates (undecodable
+    bytes of the environment) their escapes.
     """
     try:
         text = json.dumps(obj, allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
-    except (TypeError, ValueError):
+        is_deep = text.count("[") + text.count("{") > MAX_DEPTH
+    except (TypeError, ValueError, RecursionError):
+        is_deep = True
+    if is_deep:
         text = json.dumps(plain(obj), ensure_ascii=False, separators=(", ", ": "))
     if "\\u0000" in text:
         # Split at escaped backslashes, so that a backslash before "u0000" stays what it is.
@@ -47,13 +52,15 @@ def dumps(obj: Any) -> str:
     return text
 
 
-def plain(obj: Any) -> Any:
+def plain(obj: Any, depth: int = 0) -> Any:
     """``obj`` made of dicts with text keys, lists, text, finite numbers, booleans and None."""
+    if depth > MAX_DEPTH:
+        return _text(obj)
     match obj:
         case None | bool():
             return obj
         case Enum():
-            return plain(obj.value)
+            return plain(obj.value, depth + 1)
         case int():
             return int(obj)
         case str():
@@ -61,9 +68,12 @@ def plain(obj: Any) -> Any:
         case float():
             return _plain_float(float(obj))
         case Mapping():
-            return {k if isinstance(k, str) else str(k): plain(v) for k, v in obj.items()}
+            return {
+                str(k) if isinstance(k, str) else _text(k): plain(v, depth + 1)
+                for k, v in obj.items()
+            }
         case list() | tuple() | set() | frozenset():
-            return [plain(v) for v in obj]
+            return [plain(v, depth + 1) for v in obj]
         case datetime() | date() | time():
             return obj.isoformat()
         case timedelta():
@@ -71,8 +81,18 @@ def plain(obj: Any) -> Any:
         case bytes():
             return obj.decode("utf-8", "backslashreplace")
     if callable(tolist := getattr(obj, "tolist", None)):  # numpy and torch, without importing them
-        return plain(tolist())
-    return str(obj)
+        try:
+            return plain(tolist(), depth + 1)
+        except Exception:  # whatever it is, it is no reason to end a training
+            return _text(obj)
+    return _text(obj)
+
+
+def _text(obj: Any) -> str:
+    try:
+        return str(obj)
+    except Exception:
+        return object.__repr__(obj)
 
 
 def _plain_float(value: float) -> float | str:

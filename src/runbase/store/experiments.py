@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ..db import Database, repeatable
 from ..errors import ConflictError, InvalidValueError, NotFoundError
 from ..query import Query
+from .values import check_comment, is_storable
 
 MAX_NAME = 500  # characters; MySQL's longest unique key
 
@@ -114,8 +115,10 @@ def set_comment(db: Database, id: int, comment: str | None) -> None:
     """Set or (None) clear the comment.
 
     Raises:
+        InvalidValueError: it is not text that every engine takes.
         NotFoundError: no experiment has this id.
     """
+    check_comment(comment)
     with db.transaction(durable=False):
         _found(db.execute(SET_COMMENT, id=id, comment=comment), id)
 
@@ -140,12 +143,15 @@ def check_name(name: object) -> None:
     """Refuse a name that no engine could keep.
 
     Raises:
-        InvalidValueError: it is not text, empty, too long, or has a NUL character.
+        InvalidValueError: it is not text, empty, too long, or has a NUL or half a surrogate pair.
     """
     if not isinstance(name, str):
         raise InvalidValueError(f"a name is text, not {type(name).__name__} ({name!r})")
-    if not 0 < len(name) <= MAX_NAME or "\0" in name:
-        raise InvalidValueError(f"a name has 1 to {MAX_NAME} characters and no NUL: {name[:80]!r}")
+    if not 0 < len(name) <= MAX_NAME or not is_storable(name):
+        raise InvalidValueError(
+            f"a name has 1 to {MAX_NAME} characters, no NUL and no half of a surrogate pair: "
+            f"{name[:80]!r}"
+        )
 
 
 def _found(cursor: Any, id: int) -> None:

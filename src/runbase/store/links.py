@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from ..db import Database, repeatable
 from ..errors import InvalidValueError, NotFoundError
 from ..query import Query
+from .values import is_storable
 
 Table = Literal["experiments", "runs"]
 
@@ -52,8 +53,10 @@ def add(db: Database, table: Table, from_id: int, kind: str, to_id: int) -> None
         InvalidValueError: the kind is not text.
         NotFoundError: one of the two does not exist.
     """
-    if not isinstance(kind, str) or not kind:
-        raise InvalidValueError(f"the kind of a link is text such as 'resumes', not {kind!r}")
+    if not isinstance(kind, str) or not 0 < len(kind) <= 64 or not is_storable(kind):
+        raise InvalidValueError(
+            f"the kind of a link is text of up to 64 characters such as 'resumes', not {kind!r}"
+        )
     try:
         with db.transaction(durable=False):
             db.execute(ADD[table], from_id=from_id, kind=kind, to_id=to_id)

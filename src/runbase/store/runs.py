@@ -8,6 +8,7 @@ from typing import Any
 from ..db import Database, repeatable
 from ..errors import ConflictError, InvalidValueError, NotFoundError
 from ..query import Query
+from .values import check_comment, is_storable
 
 #: Statuses with a meaning of their own; others are stored as they are.
 STATUSES = (
@@ -159,8 +160,10 @@ def set_comment(db: Database, id: int, comment: str | None) -> None:
     """Set or (None) clear the comment.
 
     Raises:
+        InvalidValueError: it is not text that every engine takes.
         NotFoundError: no run has this id.
     """
+    check_comment(comment)
     with db.transaction(durable=False):
         _found(db.execute(SET_COMMENT, id=id, comment=comment), id)
 
@@ -193,7 +196,7 @@ def missing(id: int) -> NotFoundError:
 
 
 def _check_status(status: object) -> None:
-    if not isinstance(status, str) or not 0 < len(status) <= 64:
+    if not isinstance(status, str) or not 0 < len(status) <= 64 or not is_storable(status):
         raise InvalidValueError(
             f"a status is text of up to 64 characters such as RUNNING or COMPLETED, not {status!r}"
         )

@@ -101,6 +101,19 @@ def is_storable(text: str) -> bool:
     return not _REFUSED.search(text)
 
 
+def check_comment(comment: object) -> None:
+    """Refuse what is neither text that every engine takes nor None.
+
+    Raises:
+        InvalidValueError: it is neither.
+    """
+    if comment is not None and not (isinstance(comment, str) and is_storable(comment)):
+        raise InvalidValueError(
+            "a comment is text without NUL and halves of surrogate pairs, or None, "
+            f"not {comment!r:.80}"
+        )
+
+
 def check_names(names: Any) -> None:
     """Refuse names that no engine could keep.
 

@@ -152,8 +152,10 @@ SELECT {columns}
 
 def _cell(db: Database, name: str, column: str | None) -> str:
     path = "$." + _json_key(name)
+    # Paths of SQLite know no quotes within a name.
+    by_key = f"SELECT j.value FROM json_each(o.data) AS j WHERE j.key = {_literal(db, name)}"
     more = {
-        "sqlite": f"o.data ->> {_literal(db, path)}",
+        "sqlite": by_key if '"' in name else f"o.data ->> {_literal(db, path)}",
         "postgresql": f"o.data ->> {_literal(db, name)}",
         "mysql": f"JSON_VALUE(o.data, {_literal(db, path)})",
     }[db.dialect]

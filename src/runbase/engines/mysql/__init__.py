@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +197,11 @@ class MySQLEngine(Engine):
 
     def abandon(self, connection: Any) -> None:
         """Close the socket without a farewell, which a busy connection could not send."""
+        # In a signal handler an interrupted read refuses close(): the server must learn it, or
+        # it would keep the locks of the transaction.
+        if (sock := connection._sock) is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
         connection._force_close()
 
 

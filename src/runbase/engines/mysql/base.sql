@@ -1,12 +1,13 @@
 -- Runbase on MySQL and MariaDB. A try is a row in "runs"; what it measured are rows in "metrics".
--- Times are UTC. Names compare by their bytes (utf8mb4_bin), as on the other engines. Tables here
--- are not created in a transaction: IF NOT EXISTS lets an interrupted setup be repeated.
+-- Times are UTC. Names compare by their bytes, spaces at the end included, as on the other engines:
+-- the collation for it has one name in MariaDB and another one in MySQL. Tables here are not
+-- created in a transaction: IF NOT EXISTS lets an interrupted setup be repeated.
 
 CREATE TABLE IF NOT EXISTS applied_migrations (
     name         VARCHAR(512) PRIMARY KEY,
     checksum     CHAR(64) NOT NULL,
     time_applied DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS experiments (
     id           BIGINT AUTO_INCREMENT PRIMARY KEY,
@@ -19,7 +20,7 @@ CREATE TABLE IF NOT EXISTS experiments (
     time_created DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     time_updated DATETIME(6),
     UNIQUE (kind, name)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS experiment_links (
     from_id BIGINT NOT NULL,
@@ -28,7 +29,7 @@ CREATE TABLE IF NOT EXISTS experiment_links (
     PRIMARY KEY (from_id, kind, to_id),
     FOREIGN KEY (from_id) REFERENCES experiments (id) ON DELETE CASCADE,
     FOREIGN KEY (to_id) REFERENCES experiments (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS runs (
     id               BIGINT AUTO_INCREMENT PRIMARY KEY,
@@ -53,7 +54,7 @@ CREATE TABLE IF NOT EXISTS runs (
     UNIQUE (experiment_id, number),
     FOREIGN KEY (experiment_id) REFERENCES experiments (id) ON DELETE CASCADE,
     FOREIGN KEY (parent_id) REFERENCES runs (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS run_links (
     from_id BIGINT NOT NULL,
@@ -62,7 +63,7 @@ CREATE TABLE IF NOT EXISTS run_links (
     PRIMARY KEY (from_id, kind, to_id),
     FOREIGN KEY (from_id) REFERENCES runs (id) ON DELETE CASCADE,
     FOREIGN KEY (to_id) REFERENCES runs (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 -- Attributes that other tools own (Optuna's user and system attributes): exact JSON text.
 CREATE TABLE IF NOT EXISTS experiment_attrs (
@@ -72,7 +73,7 @@ CREATE TABLE IF NOT EXISTS experiment_attrs (
     value    LONGTEXT NOT NULL,
     PRIMARY KEY (owner_id, scope, `key`),
     FOREIGN KEY (owner_id) REFERENCES experiments (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS run_attrs (
     owner_id BIGINT NOT NULL,
@@ -81,13 +82,13 @@ CREATE TABLE IF NOT EXISTS run_attrs (
     value    LONGTEXT NOT NULL,
     PRIMARY KEY (owner_id, scope, `key`),
     FOREIGN KEY (owner_id) REFERENCES runs (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS distributions (
     id   BIGINT AUTO_INCREMENT PRIMARY KEY,
     json LONGTEXT NOT NULL,
     sha256 CHAR(64) AS (SHA2(json, 256)) STORED UNIQUE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS run_params (
     run_id          BIGINT NOT NULL,
@@ -98,7 +99,7 @@ CREATE TABLE IF NOT EXISTS run_params (
     PRIMARY KEY (run_id, name),
     FOREIGN KEY (run_id) REFERENCES runs (id) ON DELETE CASCADE,
     FOREIGN KEY (distribution_id) REFERENCES distributions (id)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 -- One row for each point in time, one column for each metric, added when a metric first comes.
 CREATE TABLE IF NOT EXISTS metrics (
@@ -107,7 +108,7 @@ CREATE TABLE IF NOT EXISTS metrics (
     progress DOUBLE NOT NULL DEFAULT 0.0,
     PRIMARY KEY (run_id, step, progress),
     FOREIGN KEY (run_id) REFERENCES runs (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 -- The exact names of metrics. column_name is NULL where values live in metrics_more.
 CREATE TABLE IF NOT EXISTS metric_names (
@@ -116,7 +117,7 @@ CREATE TABLE IF NOT EXISTS metric_names (
     column_name  VARCHAR(64) UNIQUE,
     kind         VARCHAR(64) NOT NULL,
     user_defined BOOLEAN NOT NULL DEFAULT FALSE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 -- Metrics beyond the columns: {"name": value, ...}
 CREATE TABLE IF NOT EXISTS metrics_more (
@@ -126,7 +127,7 @@ CREATE TABLE IF NOT EXISTS metrics_more (
     data     JSON NOT NULL,
     PRIMARY KEY (run_id, step, progress),
     FOREIGN KEY (run_id) REFERENCES runs (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 -- NaN and infinities, which MySQL has not.
 CREATE TABLE IF NOT EXISTS metric_specials (
@@ -138,7 +139,7 @@ CREATE TABLE IF NOT EXISTS metric_specials (
     PRIMARY KEY (run_id, metric_id, step, progress),
     FOREIGN KEY (run_id) REFERENCES runs (id) ON DELETE CASCADE,
     FOREIGN KEY (metric_id) REFERENCES metric_names (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 -- What tables of runs show: kept in the transaction that writes the metrics.
 CREATE TABLE IF NOT EXISTS run_metrics (
@@ -158,7 +159,7 @@ CREATE TABLE IF NOT EXISTS run_metrics (
     PRIMARY KEY (run_id, metric_id),
     FOREIGN KEY (run_id) REFERENCES runs (id) ON DELETE CASCADE,
     FOREIGN KEY (metric_id) REFERENCES metric_names (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
 CREATE TABLE IF NOT EXISTS artifacts (
     id            BIGINT AUTO_INCREMENT PRIMARY KEY,
@@ -173,4 +174,4 @@ CREATE TABLE IF NOT EXISTS artifacts (
     time_created  DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     FOREIGN KEY (experiment_id) REFERENCES experiments (id) ON DELETE CASCADE,
     FOREIGN KEY (run_id) REFERENCES runs (id) ON DELETE CASCADE
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;

@@ -1,0 +1,7 @@
+"""``python -m runbase`` is the ``runbase`` command."""
+
+import sys
+
+from .commands import main
+
+sys.exit(main())

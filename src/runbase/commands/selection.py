@@ -62,14 +62,16 @@ def select(db: Database, args: argparse.Namespace) -> Iterator[RunRow]:
     experiment = None if args.experiment is None else _experiment(db, args.experiment, args.kind)
     wanted = dict(_argument(text) for text in args.arg)
     since = None if args.since is None else datetime.now(UTC) - _period(args.since)
-    found = (
-        run
-        for run in _sorted(db, args, experiment)
-        if all(tag in (run.tags or {}) for tag in args.tag)
-        and _has(run.args or {}, wanted)
-        and (since is None or run.time_created >= since)
-    )
-    return itertools.islice(found, args.limit)
+
+    def keep(run: RunRow) -> bool:
+        return (
+            all(tag in (run.tags or {}) for tag in args.tag)
+            and _has(run.args or {}, wanted)
+            and (since is None or run.time_created >= since)
+        )
+
+    filters = {"experiment_id": experiment, "status": args.status, "keep": keep}
+    return itertools.islice(_sorted(db, args, filters), args.limit)
 
 
 def sql(args: argparse.Namespace, dialect: Dialect) -> str:
@@ -93,12 +95,13 @@ def _order(args: argparse.Namespace) -> tuple[str, str, str] | None:
     return metric, column, "ASC" if is_min else "DESC"
 
 
-def _sorted(db: Database, args: argparse.Namespace, experiment: int | None) -> Iterator[RunRow]:
-    order = _order(args)
+def _sorted(db: Database, args: argparse.Namespace, filters: dict[str, Any]) -> Iterator[RunRow]:
+    order, limit = _order(args), args.limit or tables.LAST
     if order is None:
-        page = max(50, min(args.limit or tables.PAGE, tables.PAGE))
-        return tables.newest(db, experiment, args.status, page=page)
-    return iter(tables.by_metric(db, *order, experiment, args.status))
+        return tables.newest(db, page=max(50, min(limit, tables.PAGE)), **filters)
+    if args.tag or args.arg or args.since:
+        limit = tables.LAST  # what is left out is only known when it is seen
+    return tables.by_metric(db, *order, limit=limit, **filters)
 
 
 def is_lower_better(metric: str, args: argparse.Namespace | None = None) -> bool:

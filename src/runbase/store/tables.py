@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -104,19 +104,26 @@ SELECT (SELECT COUNT(*) FROM runs WHERE experiment_id = :experiment_id),
 """)
 
 
+Keep = Callable[[RunRow], bool]
+
+
 def newest(
     db: Database,
     experiment_id: int | None = None,
     status: str | None = None,
     *,
+    keep: Keep | None = None,
     page: int = PAGE,
 ) -> Iterator[RunRow]:
-    """All runs, newest first, or those of one experiment or status; read a page at a time."""
+    """Runs, newest first: all, or those of one experiment or status that ``keep`` accepts.
+
+    They are read a page at a time; ``keep`` sees them without their metrics.
+    """
     before = LAST
     while True:
         filters = {"experiment_id": experiment_id, "status": status}
         found = db.rows(NEWEST, before=before, limit=page, **filters)
-        yield from _with_metrics(db, found)
+        yield from _with_metrics(db, found, keep)
         if len(found) < page:
             return
         before = found[-1][0]
@@ -130,12 +137,14 @@ def by_metric(
     experiment_id: int | None = None,
     status: str | None = None,
     *,
+    keep: Keep | None = None,
     limit: int = LAST,
-) -> list[RunRow]:
+) -> Iterator[RunRow]:
     """Runs in the order of the "min", "max" or "last" of a metric, "ASC" or "DESC"."""
     filters = {"experiment_id": experiment_id, "status": status}
     found = db.rows(BY_METRIC[column, direction], metric=metric, limit=limit, **filters)
-    return _with_metrics(db, found)
+    for start in range(0, len(found), PAGE):
+        yield from _with_metrics(db, found[start : start + PAGE], keep)
 
 
 def one(db: Database, id: int) -> RunRow | None:
@@ -161,11 +170,13 @@ def counts(db: Database, experiment_id: int) -> tuple[int, int]:
     return int(runs), int(values)
 
 
-def _with_metrics(db: Database, rows: Sequence[Any]) -> list[RunRow]:
-    metrics: dict[int, dict[str, Summary]] = {row[0]: {} for row in rows}
-    ids = list(metrics)
-    for start in range(0, len(ids), PAGE):
-        sql, ids_given = translate(SUMMARIES, [ids[start : start + PAGE]], db.dialect)
-        for run_id, name, *summary in db.fetch(sql, ids_given).rows:
+def _with_metrics(db: Database, rows: Sequence[Any], keep: Keep | None = None) -> list[RunRow]:
+    found = [RunRow._make((*row, {})) for row in rows]
+    if keep is not None:
+        found = [run for run in found if keep(run)]
+    metrics = {run.id: run.metrics for run in found}
+    if metrics:
+        sql, ids = translate(SUMMARIES, [list(metrics)], db.dialect)
+        for run_id, name, *summary in db.fetch(sql, ids).rows:
             metrics[run_id][name] = Summary._make(summary)
-    return [RunRow._make((*row, metrics[row[0]])) for row in rows]
+    return found

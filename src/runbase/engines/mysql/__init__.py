@@ -64,6 +64,8 @@ class MySQLEngine(Engine):
         try:
             if "port" in parameters:
                 parameters["port"] = int(parameters["port"])
+            if isinstance(parameters.get("password"), str):  # PyMySQL would send it as Latin-1
+                parameters["password"] = parameters["password"].encode()
             connection: Connection[Any] = pymysql.connect(
                 database=self.config.get("dbname"),
                 charset="utf8mb4",

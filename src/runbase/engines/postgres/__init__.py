@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +180,15 @@ class PostgresEngine(Engine):
         if isinstance(value, os.PathLike):
             return os.fspath(value)
         return super().adapt(value)
+
+    def abandon(self, connection: Any) -> None:
+        """Close the connection; a statement that still runs would keep its locks till its end."""
+        from psycopg.pq import TransactionStatus
+
+        if connection.info.transaction_status == TransactionStatus.ACTIVE:
+            with suppress(Exception):
+                connection.cancel_safe(timeout=2.0)
+        connection.close()
 
 
 _TYPES: dict[type, str] = {

@@ -1,0 +1,379 @@
+"""The ``runbase`` command, as a person and a script meet it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runbase
+from runbase.commands import create, main, setup
+from runbase.commands.create import scram_sha_256
+from runbase.commands.selection import is_lower_better
+from runbase.config import resolve
+from runbase.errors import ConfigError
+
+Capture = pytest.CaptureFixture[str]
+COMMANDS = ("setup", "create", "execute", "ls", "runs", "show", "export", "delete")
+
+
+def cli(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "runbase", *args],
+        capture_output=True, text=True, timeout=60, check=False, **options,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def filled(client: runbase.Client) -> str:
+    """The URL of a database with two experiments and three runs."""
+    digits = runbase.Experiment(client, name="digits").set_tags("image")
+    for lr in (0.1, 0.01):
+        run = digits.get_run().set_args({"lr": lr, "model": "mlp"}).add_tags("baseline")
+        with run.track():
+            for step in range(5):
+                run.add_metrics({"val_loss": lr / (step + 1), "acc": lr * step}, step=step)
+    first = runbase.Experiment(client, name="empty handed").get_run()
+    first.set_status("FAILED").set_env({"HOME": "/home/alice"}).add_link("resumes", 1)
+    return url_of(client)
+
+
+def url_of(client: runbase.Client) -> str:
+    c = client.config
+    if c["engine"] == "sqlite":
+        return f"sqlite:///{c['dbpath']}"
+    scheme = {"postgres": "postgresql", "mysql": "mysql"}[c["engine"]]
+    secret = f":{c['password']}" if c.get("password") else ""
+    return f"{scheme}://{c['user']}{secret}@{c['host']}:{c['port']}/{c['dbname']}"
+
+
+@pytest.mark.item("S003")
+def test_setup_and_create_are_functions_and_modules():
+    from runbase.commands.create import create as create_of_module
+    from runbase.commands.setup import setup as setup_of_module
+
+    assert callable(setup)
+    assert setup is setup_of_module
+    assert create is create_of_module
+
+
+@pytest.mark.item("S090", "A100")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_with_examples(command: str, capsys: Capture):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert "examples:\n  " in capsys.readouterr().out
+
+
+def test_no_command_prints_the_help_and_exits_with_2(capsys: Capture):
+    assert main([]) == 2
+    assert all(command in capsys.readouterr().out for command in ("setup",))
+
+
+@pytest.mark.item("S091", "A102")
+def test_setup_says_what_it_did(url: str, tmp_path: Path, capsys: Capture):
+    script = tmp_path / "v001.sql"
+    script.write_text("BEGIN; ALTER TABLE metrics ADD COLUMN val_loss FLOAT; END;")
+    assert main(["setup", url, str(script)]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "(NEW) base.sql", "(NEW) 0001_views.sql", "(NEW) v001.sql",
+    ]  # fmt: skip
+    script.write_text("-- changed")
+    assert main(["setup", url, str(script)]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "(OK) base.sql", "(OK) 0001_views.sql", "(CHANGED) v001.sql",
+    ]  # fmt: skip
+
+
+@pytest.mark.item("S091", "A102")
+def test_the_setup_function_takes_scripts_as_tuples_and_prints(url: str, capsys: Capture):
+    client = runbase.Client(url)
+    applied = setup(client, [("v001.sql", "CREATE TABLE mine (id INTEGER)")])
+    assert applied[-1] == ("v001.sql", "NEW")
+    assert "(NEW) v001.sql" in capsys.readouterr().out
+    assert client.execute("SELECT * FROM mine").fetchall() == []
+    client.close()
+
+
+@pytest.mark.item("S092", "A101")
+def test_create_prints_what_the_documentation_shows(capsys: Capture):
+    create({"user": "alice", "dbname": "alice"})
+    assert capsys.readouterr().out.splitlines() == [
+        "CREATE ROLE alice NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT LOGIN;",
+        "CREATE DATABASE alice OWNER alice;",
+    ]
+    create({"user": "alice"}, no_user=True)
+    assert capsys.readouterr().out == "CREATE DATABASE alice OWNER alice;\n"
+    create({"user": "alice"}, no_db=True)
+    assert capsys.readouterr().out.startswith("CREATE ROLE alice")
+
+
+@pytest.mark.item("S092")
+def test_create_quotes_odd_names_and_passwords(capsys: Capture):
+    create({"user": 'a"b', "dbname": "My DB", "password": "it's"}, plain_password=True)
+    assert capsys.readouterr().out.splitlines() == [
+        'CREATE ROLE "a""b" NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT LOGIN '
+        "PASSWORD 'it''s';",
+        'CREATE DATABASE "My DB" OWNER "a""b";',
+    ]
+
+
+@pytest.mark.item("S092")
+def test_create_takes_the_password_from_pgpass_and_encrypts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+):
+    passfile = tmp_path / "pgpass"
+    passfile.write_text("# mine\nother:*:*:alice:no\nlocalhost:5432:*:alice:a\\:b\n")
+    monkeypatch.setenv("PGPASSFILE", str(passfile))
+    create({"user": "alice"}, password=True)
+    out = capsys.readouterr().out
+    assert "PASSWORD 'SCRAM-SHA-256$4096:" in out
+    assert "a:b" not in out
+
+
+def test_the_scram_verifier_is_that_of_postgresql(postgres_url: str):
+    """A role made with it can log in with the password."""
+    client = runbase.Client(postgres_url)
+    setup(client, quiet=True)
+    role = f"runbase_scram_{os.getpid()}"
+    client.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{scram_sha_256('open sesame')}'")
+    try:
+        config = {**resolve(postgres_url), "user": role, "password": "open sesame"}
+        other = runbase.Client(config)
+        other.skip_check()
+        assert other.execute("SELECT current_user").fetchone() == (role,)
+        other.close()
+    finally:
+        client.execute(f"DROP ROLE {role}")
+        client.close()
+
+
+def test_create_for_mysql_prints_an_account_a_database_and_a_grant(capsys: Capture):
+    create(resolve("mysql://alice:secret@localhost/runs"), password=True)
+    hashed = hashlib.sha1(hashlib.sha1(b"secret").digest()).hexdigest().upper()
+    assert capsys.readouterr().out.splitlines() == [
+        f"CREATE USER 'alice'@'%' IDENTIFIED BY PASSWORD '*{hashed}';",
+        "CREATE DATABASE `runs` CHARACTER SET utf8mb4;",
+        "GRANT ALL ON `runs`.* TO 'alice'@'%';",
+    ]
+
+
+def test_create_refuses_sqlite():
+    with pytest.raises(ConfigError, match="runbase setup"):
+        create({"engine": "sqlite"})
+
+
+@pytest.mark.item("S093")
+def test_what_create_prints_can_be_piped_into_execute(postgres_url: str):
+    name = f"piped_{os.getpid()}"
+    printed = cli("create", "--user", name, "--database", name)
+    assert printed.returncode == 0
+    assert cli("execute", "--url", postgres_url, input=printed.stdout).returncode == 0
+    found = cli(
+        "execute", "--url", postgres_url, "--json",
+        input=f"DROP DATABASE {name}; DROP ROLE {name}; SELECT 1 AS done",
+    )  # fmt: skip
+    assert json.loads(found.stdout) == [{"done": 1}]
+
+
+@pytest.mark.item("S093")
+def test_execute_is_all_or_nothing(filled: str):
+    script = "UPDATE runs SET comment = 'x'; SELECT nonsense FROM nowhere"
+    failed = cli("execute", "--url", filled, input=script)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("runbase: ")
+    assert "Traceback" not in failed.stderr
+    counted = "SELECT COUNT(*) AS n FROM runs WHERE comment = 'x'"
+    assert json.loads(cli("execute", "--url", filled, "--json", input=counted).stdout) == [{"n": 0}]
+
+
+def test_execute_reads_files_and_prints_an_aligned_table(filled: str, tmp_path: Path):
+    (tmp_path / "q.sql").write_text("SELECT id, name FROM experiments ORDER BY id;")
+    done = cli("execute", filled, str(tmp_path / "q.sql"))
+    assert done.stdout.splitlines() == ["id  name", " 1  digits", " 2  empty handed"]
+
+
+def test_ls_counts_runs(filled: str, capsys: Capture):
+    assert main(["ls", filled, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(e["name"], e["runs"], e["failed"]) for e in found] == [
+        ("digits", 2, 0), ("empty handed", 1, 1),
+    ]  # fmt: skip
+    assert main(["ls", filled, "--tag", "image", "--sort", "name"]) == 0
+    out = capsys.readouterr().out
+    assert "digits" in out
+    assert "empty" not in out
+
+
+def test_runs_show_the_best_value_not_the_last(filled: str, capsys: Capture):
+    assert main(["runs", filled, "-e", "digits", "--sort", "best:val_loss"]) == 0
+    header, first, second = capsys.readouterr().out.splitlines()
+    assert "min val_loss" in header
+    assert "max acc" in header
+    assert first.split()[:2] == ["2", "digits"]
+    assert "0.002" in first
+    assert "baseline" in second
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ([], [3, 2, 1]),
+        (["--limit", "1"], [3]),
+        (["--status", "COMPLETED"], [2, 1]),
+        (["--tag", "baseline"], [2, 1]),
+        (["--arg", "lr=0.1"], [1]),
+        (["--arg", "model=mlp", "--arg", "lr=1e-2"], [2]),
+        (["--since", "1h"], [3, 2, 1]),
+        (["--experiment", "empty handed"], [3]),
+        (["--experiment", "1"], [2, 1]),
+        (["--sort", "best:acc"], [1, 2]),
+        (["--sort", "best:acc", "--min", "acc"], [1, 2]),
+        (["--sort", "last:val_loss", "--max", "val_loss", "--limit", "1"], [1]),
+        (["--sort", "best:val_loss", "--arg", "lr=0.1"], [1]),
+    ],
+)
+def test_runs_can_be_chosen_and_sorted(
+    filled: str, capsys: Capture, options: list[str], ids: list[int]
+):
+    assert main(["runs", filled, "--json", *options]) == 0
+    assert [run["id"] for run in json.loads(capsys.readouterr().out)] == ids
+
+
+def test_the_sql_of_the_table_runs(filled: str, capsys: Capture):
+    assert main(["runs", filled, "--sql", "--sort", "best:acc"]) == 0
+    out = capsys.readouterr().out
+    assert "ORDER BY m.max DESC" in out
+    assert "run_metrics" in out
+
+
+@pytest.mark.parametrize(
+    "option", [["--sort", "size"], ["--arg", "lr"], ["--since", "soon"], ["--experiment", "no"]]
+)
+def test_options_that_make_no_sense_are_explained(filled: str, capsys: Capture, option: list[str]):
+    assert main(["runs", filled, *option]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("runbase: ")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "lower"),
+    [
+        ("loss", True), ("train/loss", True), ("valLoss", True), ("val_mse", True),
+        ("step time", True), ("acc", False), ("closs", False), ("lossless", False), ("f1", False),
+    ],
+)  # fmt: skip
+def test_less_is_better_by_the_words_of_a_name(name: str, lower: bool):
+    assert is_lower_better(name) is lower
+
+
+def test_show_tells_everything(filled: str, capsys: Capture):
+    assert main(["show", "1", filled]) == 0
+    out = capsys.readouterr().out
+    for part in ("Run 1", "COMPLETED", "lr", "val_loss", "run 3 resumes this", "baseline"):
+        assert part in out
+    assert main(["show", "3", filled]) == 0
+    out = capsys.readouterr().out
+    assert "resumes run 1" in out
+    assert "alice" not in out
+    assert main(["show", "3", filled, "--env"]) == 0
+    assert "/home/alice" in capsys.readouterr().out
+    assert main(["show", "1", filled, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["metrics"]["val_loss"]["min"] == pytest.approx(0.02)
+    assert shown["links"] == [{"from_id": 3, "kind": "resumes", "to_id": 1}]
+
+
+def test_export_writes_the_same_runs_in_three_formats(filled: str, tmp_path: Path, capsys: Capture):
+    import pyarrow.parquet
+
+    assert main(["export", filled]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["args.lr"] for row in rows] == ["", "0.01", "0.1"]
+    assert main(["export", filled, "-o", str(tmp_path / "r.json")]) == 0
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert found[2]["val_loss.min"] == pytest.approx(0.02)
+    assert main(["export", filled, "-o", str(tmp_path / "r.parquet")]) == 0
+    table = pyarrow.parquet.read_table(tmp_path / "r.parquet")
+    assert table.column("id").to_pylist() == [3, 2, 1]
+    assert table.column("args.lr").to_pylist() == [None, 0.01, 0.1]
+
+
+def test_export_writes_every_value_of_the_metrics(filled: str, capsys: Capture):
+    assert main(["export", filled, "--metrics", "--format", "json", "--arg", "lr=0.1"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found) == 10
+    curve = [row["value"] for row in found if row["name"] == "acc"]
+    assert curve == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
+
+
+def test_export_into_a_missing_folder_is_one_sentence(filled: str, capsys: Capture):
+    assert main(["export", filled, "-o", "no/such/folder/runs.csv"]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_delete_asks_first(filled: str):
+    refused = cli("delete", "3", filled, input="")
+    assert refused.returncode == 1
+    assert "--yes" in refused.stderr
+    assert cli("delete", "3", filled, "--yes").returncode == 0
+    assert cli("delete", "--experiment", "digits", filled, "--yes").returncode == 0
+    left = "SELECT (SELECT COUNT(*) FROM runs) AS runs, (SELECT COUNT(*) FROM metrics) AS metrics"
+    found = json.loads(cli("execute", filled, "--json", input=left).stdout)
+    assert found == [{"runs": 0, "metrics": 0}]
+
+
+@pytest.mark.parametrize("command", [["ls"], ["runs"], ["show", "1"], ["export"], ["delete", "1"]])
+def test_looking_at_a_missing_file_does_not_make_it(tmp_path: Path, command: list[str]):
+    path = tmp_path / "missing.db"
+    done = cli(*command, str(path))
+    assert done.returncode == 1
+    assert "there is no database" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not path.exists()
+
+
+@pytest.mark.item("S090")
+def test_the_database_may_be_named_before_and_after_the_command(filled: str, capsys: Capture):
+    for args in (["--url", filled, "ls"], ["ls", "--url", filled], ["ls", filled]):
+        assert main([*args, "--json"]) == 0
+        assert len(json.loads(capsys.readouterr().out)) == 2
+
+
+def test_the_environment_names_the_database(filled: str):
+    done = cli("ls", "--json", env={**os.environ, "RUNBASE_URL": filled})
+    assert len(json.loads(done.stdout)) == 2
+
+
+def test_wrong_usage_exits_with_2():
+    assert cli("runs", "--no-such-option").returncode == 2
+
+
+def test_a_reader_that_closes_the_pipe_is_no_error(filled: str):
+    command = f"{sys.executable} -m runbase runs '{filled}' --json | head -n 1"
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.startswith("[")
+    assert done.stderr == ""
+
+
+def test_piped_tables_are_neither_cut_nor_wrapped(tmp_path: Path):
+    client = runbase.Client(f"sqlite:///{tmp_path}/wide.db")
+    runbase.Experiment(client, name="x" * 300).get_run().set_args({"text": "y" * 300})
+    client.close()
+    done = cli("runs", str(tmp_path / "wide.db"), env={**os.environ, "COLUMNS": "80"})
+    assert len(done.stdout.splitlines()) == 2
+    assert "x" * 300 in done.stdout
+    assert "y" * 300 in done.stdout

@@ -45,12 +45,20 @@ def marked() -> dict[str, list[str]]:
 
 
 def _markers(module: ast.Module) -> Iterator[tuple[str, str]]:
-    for function in ast.walk(module):
-        if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test_"):
-            continue
-        for call in (c for d in function.decorator_list for c in ast.walk(d)):
+    """Tests and the items they name; for a module's ``pytestmark`` its first test stands."""
+    tests = [
+        node
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    places: list[tuple[str, ast.AST]] = [(t.name, d) for t in tests for d in t.decorator_list]
+    for node in module.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+            places.append((tests[0].name, node.value))
+    for name, place in places:
+        for call in ast.walk(place):
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("mark.item"):
-                yield from ((function.name, name) for a in call.args for name in _names(a))
+                yield from ((name, item) for a in call.args for item in _names(a))
 
 
 def _names(argument: ast.expr) -> tuple[str, ...]:

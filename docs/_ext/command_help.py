@@ -1,0 +1,54 @@
+"""The directive ``command-help``: what ``runbase COMMAND --help`` prints, as of this build."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+
+WIDTH = "88"  # characters in a line
+
+
+def help_text(command: str | None = None) -> str:
+    """The help text of a command, or of ``runbase`` itself.
+
+    Raises:
+        KeyError: there is no such command.
+    """
+    os.environ["COLUMNS"] = WIDTH
+    from runbase import commands
+
+    parser = commands.parser()
+    return (subparsers(parser)[command] if command else parser).format_help()
+
+
+def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of the commands by their names."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+class CommandHelp(Directive):
+    """``{command-help} setup``, or without an argument for the command line as a whole."""
+
+    optional_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def run(self) -> list[nodes.Node]:
+        """The help text as a literal block."""
+        try:
+            text = help_text(self.arguments[0] if self.arguments else None)
+        except KeyError as error:
+            raise self.error(f"there is no command {error}") from error
+        return [nodes.literal_block(text, text, language="text")]
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the directive."""
+    app.add_directive("command-help", CommandHelp)
+    return {"version": "1", "parallel_read_safe": True}

@@ -60,9 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     root = parser()
     args = root.parse_args(argv)
     if args.version:
-        from .. import __version__
+        from importlib.metadata import version
 
-        print(f"runbase {__version__}")
+        print(f"runbase {version('runbase')}")
         return 0
     if args.command is None:
         root.print_help()

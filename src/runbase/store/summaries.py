@@ -1,9 +1,9 @@
 """``run_metrics``: what each metric of each run came to, kept in step with the metrics.
 
 A record covers some points of one metric of one run; merging the records of separate points
-gives the record of all of them. NaN counts in ``n_nan`` and as ``last`` (then NULL), not in the
-minimum and maximum; neither do infinities where the engine has none. The sum is of the finite
-values.
+gives the record of all of them. What is no number (NaN, text, times) counts in ``n_nan`` and as
+``last`` (then NULL), not in the minimum and maximum; neither do infinities where the engine has
+none. The sum is of the finite values.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def of_points(
         run_id=run_id,
         metric_id=metric_id,
         n=len(found),
-        n_nan=sum(v is not None and v != v for _, _, v in found),
+        n_nan=sum(v is None or v != v for _, _, v in found),
         first_step=found[0][0],
         last_step=last_step,
         last_progress=last_progress,

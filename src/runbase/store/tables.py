@@ -14,7 +14,7 @@ LAST = 2**62  # an id beyond all runs
 
 
 class Summary(NamedTuple):
-    """What one metric of one run came to; NaN counts in ``n_nan``, ``last`` is then None."""
+    """What one metric of one run came to; what is no number counts in ``n_nan`` alone."""
 
     n: int
     n_nan: int

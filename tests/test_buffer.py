@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def tracked(buffered: runbase.Client) -> runbase.Run:
     return runbase.Experiment(buffered, name="buffered").get_run()
 
 
-def values(run: runbase.Run, name: str) -> list[float]:
+def values(run: runbase.Run, name: str) -> list[Any]:
     return [point.value for point in run.get_metric(name)]
 
 

@@ -16,10 +16,13 @@ import pytest
 
 import runbase
 from runbase.commands import create, main, setup
+from runbase.commands.common import fit
 from runbase.commands.create import scram_sha_256
 from runbase.commands.selection import is_lower_better
+from runbase.commands.show import sparkline
 from runbase.config import resolve
 from runbase.errors import ConfigError
+from runbase.store import columns, tables
 
 Capture = pytest.CaptureFixture[str]
 COMMANDS = ("setup", "create", "execute", "ls", "runs", "show", "export", "delete")
@@ -237,6 +240,9 @@ def test_runs_show_the_best_value_not_the_last(filled: str, capsys: Capture):
         (["--since", "1h"], [3, 2, 1]),
         (["--experiment", "empty handed"], [3]),
         (["--experiment", "1"], [2, 1]),
+        (["--arg", "model=cnn"], []),
+        (["--tag", "base"], []),
+        (["--sort", "updated", "--status", "COMPLETED"], [2, 1]),
         (["--sort", "best:acc"], [1, 2]),
         (["--sort", "best:acc", "--min", "acc"], [1, 2]),
         (["--sort", "last:val_loss", "--max", "val_loss", "--limit", "1"], [1]),
@@ -250,16 +256,35 @@ def test_runs_can_be_chosen_and_sorted(
     assert [run["id"] for run in json.loads(capsys.readouterr().out)] == ids
 
 
-def test_the_sql_of_the_table_runs(filled: str, capsys: Capture):
-    assert main(["runs", filled, "--sql", "--sort", "best:acc"]) == 0
-    out = capsys.readouterr().out
-    assert "ORDER BY m.max DESC" in out
-    assert "run_metrics" in out
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--sort", "best:acc"],
+        ["--sort", "updated", "--tag", "baseline", "--since", "1d"],
+        ["--arg", "lr=0.1", "--arg", "model=mlp", "-e", "digits", "--status", "COMPLETED"],
+    ],
+)
+def test_the_sql_of_the_table_runs_and_finds_the_same(
+    filled: str, capsys: Capture, tmp_path: Path, options: list[str]
+):
+    assert main(["runs", filled, "--json", *options]) == 0
+    ids = [run["id"] for run in json.loads(capsys.readouterr().out)]
+    assert main(["runs", filled, "--sql", *options]) == 0
+    page, summaries, _ = capsys.readouterr().out.split(";\n")
+    assert f"run_id IN ({', '.join(map(str, ids))})" in summaries
+    (tmp_path / "q.sql").write_text(page)
+    assert main(["execute", filled, str(tmp_path / "q.sql"), "--json"]) == 0
+    assert [run["id"] for run in json.loads(capsys.readouterr().out)] == ids
 
 
 @pytest.mark.parametrize(
-    "option", [["--sort", "size"], ["--arg", "lr"], ["--since", "soon"], ["--experiment", "no"]]
-)
+    "option",
+    [
+        ["--sort", "size"], ["--arg", "lr"], ["--since", "soon"], ["--experiment", "no"],
+        ["--sort", "best:nope"], ["--metric", "nope"], ["--columns", "nope"],
+    ],
+)  # fmt: skip
 def test_options_that_make_no_sense_are_explained(filled: str, capsys: Capture, option: list[str]):
     assert main(["runs", filled, *option]) == 1
     error = capsys.readouterr().err
@@ -377,3 +402,162 @@ def test_piped_tables_are_neither_cut_nor_wrapped(tmp_path: Path):
     assert len(done.stdout.splitlines()) == 2
     assert "x" * 300 in done.stdout
     assert "y" * 300 in done.stdout
+
+
+def test_columns_can_be_chosen(filled: str, capsys: Capture):
+    columns = "id,args.lr,best:val_loss,at:val_loss,last:acc"
+    assert main(["runs", filled, "--columns", columns, "--status", "COMPLETED"]) == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["id", "args.lr", "min", "val_loss", "at", "val_loss", "last", "acc"],
+        ["2", "0.01", "0.002", "4", "0.04"],
+        ["1", "0.1", "0.02", "4", "0.4"],
+    ]
+
+
+def test_a_run_is_drawn_with_one_sparkline_a_metric(client: runbase.Client):
+    run = runbase.Experiment(client, name="e").get_run()
+    for step in range(1000):
+        run.add_metrics({"up": float(step), "text": "x"}, step=step)
+    run.add_metrics({"up": float("nan"), "huge": 1e308}, step=1000)
+    known = columns.refresh(client.db).values()
+    courses = tables.sketch(client.db, run.id, list(known), 16)
+    assert sparkline(courses["up"]) == "▁▁▁▂▂▃▃▄▄▅▅▆▆▇▇█"
+    assert sparkline(courses["huge"]) == "▁"
+    assert "text" not in courses
+    only = runbase.Experiment(client, name="e").get_run()
+    for tenth in range(11):
+        only.add_metrics({"up": -float(tenth)}, progress=tenth / 10)
+    [course] = tables.sketch(client.db, only.id, list(known)[:1], 4).values()
+    assert course == sorted(course, reverse=True)
+
+
+def test_pages_of_runs_follow_each_other(filled: str):
+    client = runbase.Client(filled)
+    assert [run.id for run in tables.newest(client.db, page=2)] == [3, 2, 1]
+    assert tables.count(client.db) == 3
+    assert tables.count(client.db, tables.Filter(tags=["baseline"], args={"lr": 0.1})) == 1
+    client.close()
+
+
+def test_an_argument_has_the_value_and_the_type_that_is_asked_for(client: runbase.Client):
+    arguments = [{"x": 1}, {"x": 1.0}, {"x": True}, {"x": "1"}, {"x": None}, {"x": [1, 2]}, {}]
+    experiment = runbase.Experiment(client, name="e")
+    for args in arguments:
+        experiment.get_run().set_args(args)
+
+    def numbers(x: Any) -> list[int]:
+        return sorted(run.number for run in tables.newest(client.db, tables.Filter(args={"x": x})))
+
+    assert numbers(1) == numbers(1.0) == [0, 1]
+    assert [numbers(x) for x in (True, "1", None, [1, 2])] == [[2], [3], [4], [5]]
+
+
+def test_a_table_on_a_terminal_shows_numbers_whole_or_not_at_all():
+    columns = [("id", "1000", "999"), ("text", "x" * 50, "y"), ("loss", "0.002828", "0.9")]
+    assert fit(columns, [True, False, True], 30) == [4, 12, 8]
+    assert fit(columns, [True, False, True], 16) == [4, 8]
+    assert fit(columns, [True, False, True], 100) == [4, 50, 8]
+
+
+def test_what_steers_a_terminal_is_not_printed(tmp_path: Path, capsys: Capture):
+    client = runbase.Client(tmp_path / "runs.db")
+    run = runbase.Experiment(client, name="日本語").get_run()
+    run.set_args({"a": "\x1b[31mred\x07", "\x1b]0;": 1}).add_metrics({"m": 1.0})
+    client.close()
+    for command in (["ls"], ["runs"], ["show", "1"]):
+        assert main([*command, str(tmp_path / "runs.db")]) == 0
+        assert "\x1b" not in capsys.readouterr().out
+
+
+def test_execute_needs_no_tables_of_runbase(url: str, tmp_path: Path, capsys: Capture):
+    (tmp_path / "runs.db").touch()
+    (tmp_path / "q.sql").write_text("SELECT 123456.789e0 AS x")
+    assert main(["execute", url, str(tmp_path / "q.sql")]) == 0
+    assert capsys.readouterr().out.split() == ["x", "123456.789"]
+
+
+def test_execute_does_not_make_a_file(tmp_path: Path):
+    done = cli("execute", str(tmp_path / "typo.db"), input="SELECT 1")
+    assert done.returncode == 1
+    assert "there is no database" in done.stderr
+    assert not (tmp_path / "typo.db").exists()
+
+
+def test_execute_tells_how_far_it_came_where_nothing_can_be_undone(filled: str):
+    script = "UPDATE runs SET comment = 'x'; /* alone */ CREATE DATABASE \"\"; SELECT 1"
+    failed = cli("execute", "--url", filled, input=script)
+    assert failed.returncode == 1
+    assert "1 of 3 statements were run" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_create_for_mysql_protects_backslashes(capsys: Capture):
+    create(resolve("mysql://alice:b%5C@localhost/runs"), no_db=True, plain_password=True)
+    assert capsys.readouterr().out == "CREATE USER 'alice'@'%' IDENTIFIED BY 'b\\\\';\n"
+
+
+def test_create_quotes_words_of_sql(capsys: Capture):
+    create({"user": "user", "dbname": "runs"}, no_user=True)
+    assert capsys.readouterr().out == 'CREATE DATABASE runs OWNER "user";\n'
+
+
+@pytest.mark.item("S092")
+def test_create_without_anybody_to_ask_for_the_password_is_an_error(tmp_path: Path):
+    env = {**os.environ, "PGPASSFILE": str(tmp_path / "none")}
+    done = cli("create", "-u", "alice", "--password", input="", env=env, start_new_session=True)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "there is nobody to ask" in done.stderr
+
+
+def test_passwords_are_hashed_in_the_form_that_postgresql_hashes():
+    salt = bytes(16)
+    soft_hyphen, wide = "a\u00adb", "\uff21"
+    assert scram_sha_256(soft_hyphen, salt) == scram_sha_256("ab", salt)
+    assert scram_sha_256(wide, salt) == scram_sha_256("A", salt)
+    assert scram_sha_256("\u0627x", salt) != scram_sha_256("x", salt)  # has no such form
+
+
+def test_export_can_give_each_metric_a_column(filled: str, capsys: Capture):
+    assert main(["export", filled, "--metrics", "--wide", "--arg", "lr=0.1"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["step"] for row in rows] == ["0", "1", "2", "3", "4"]
+    assert float(rows[4]["val_loss"]) == pytest.approx(0.02)
+
+
+def test_export_keeps_the_old_file_when_it_fails(filled: str, tmp_path: Path, capsys: Capture):
+    (tmp_path / "runs.csv").write_text("old")
+    assert main(["export", filled, "-o", str(tmp_path / "runs.csv"), "--experiment", "no"]) == 1
+    assert (tmp_path / "runs.csv").read_text() == "old"
+    assert [path.name for path in tmp_path.glob("runs.csv*")] == ["runs.csv"]
+
+
+def test_columns_of_several_types_are_text_in_parquet(client: runbase.Client, tmp_path: Path):
+    import pyarrow.parquet
+
+    experiment = runbase.Experiment(client, name="e")
+    for x in (1, "two", [3], None):
+        experiment.get_run().set_args({"x": x, "y": 1, "z": 2.5 if x == 1 else 2})
+    assert main(["export", url_of(client), "-o", str(tmp_path / "r.parquet")]) == 0
+    table = pyarrow.parquet.read_table(tmp_path / "r.parquet")
+    assert table.column("args.x").to_pylist() == [None, "[3]", "two", "1"]
+    assert table.column("args.y").to_pylist() == [1, 1, 1, 1]
+    assert table.column("args.z").to_pylist() == [2.0, 2.0, 2.0, 2.5]
+
+
+def test_the_traceback_is_shown_when_asked_for(tmp_path: Path):
+    missing = str(tmp_path / "missing.db")
+    assert "Traceback" in cli("ls", missing, "--debug").stderr
+    assert "Traceback" in cli("--debug", "ls", missing).stderr
+
+
+def test_two_databases_at_once_are_refused(tmp_path: Path, capsys: Capture):
+    assert main(["ls", str(tmp_path / "a.db"), "--url", "sqlite:///b.db"]) == 1
+    assert "one database at a time" in capsys.readouterr().err
+
+
+def test_the_name_of_a_database_overrides_that_of_the_config_file(tmp_path: Path, capsys: Capture):
+    (tmp_path / "runbase.conf").write_text("user=alice\ndbname=alice\n")
+    config = ["--config-path", str(tmp_path / "runbase.conf")]
+    assert main(["create", *config, "--database", "other", "--no-user"]) == 0
+    assert capsys.readouterr().out == "CREATE DATABASE other OWNER alice;\n"

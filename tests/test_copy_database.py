@@ -177,11 +177,11 @@ def test_a_copy_that_fails_leaves_nothing(
 
 
 def test_a_target_with_experiments_is_refused(tmp_path: Path) -> None:
-    urls = [f"sqlite:///{tmp_path}/{name}.db" for name in "ab"]
-    for url in urls:
-        fill(url)
+    source, target = (f"sqlite:///{tmp_path}/{name}.db" for name in "ab")
+    fill(source)
+    fill(target)
     with pytest.raises(ConflictError, match="has experiments already"):
-        copy_database(*urls)
+        copy_database(source, target)
 
 
 def test_an_empty_source_is_refused(tmp_path: Path) -> None:

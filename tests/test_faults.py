@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,7 +132,7 @@ for step in range(10**9):
     print(step, time.monotonic(), flush=True)
     time.sleep(0.001)
 """
-    for run_id in make_runs(client, 2):
+    for run_id in make_runs(client, 1):
         child = start(url, program, run_id, flush_interval=0.1)
         lines = kill_while_it_prints(child, 0.6 + random.random() * 0.2)
         taken = {int(step): float(at) for step, at in (line.split() for line in lines)}
@@ -229,7 +228,8 @@ class Logger:
     """A thread that logs steps until it is told to end."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.done, self.error = run, 0, None
+        self.run, self.done = run, 0
+        self.error: BaseException | None = None
         self.ending = threading.Event()
         self.thread = threading.Thread(target=self._work)
         self.thread.start()
@@ -337,10 +337,11 @@ def test_a_connection_that_ended_in_a_block_is_reported(
         lambda: postgres_client.execute("SELECT 1"),
         lambda: None,  # the commit
     ):
-        with pytest.raises(ConnectionLostError, match="repeat it"), postgres_client:
-            run.add_metrics({"loss": 1.0}, step=1)
-            end_connection()
-            work()
+        with pytest.raises(ConnectionLostError, match="repeat it"):  # noqa: PT012, SIM117
+            with postgres_client:
+                run.add_metrics({"loss": 1.0}, step=1)
+                end_connection()
+                work()
         assert steps(postgres_client, run.id) == []
     with postgres_client:
         run.add_metrics({"loss": 1.0}, step=3)

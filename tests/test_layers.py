@@ -23,9 +23,10 @@ LAYERS = [
     {"buffer"},
     {"client"},
     {"experiment", "run", "run_functions"},
+    {"", "__init__"},
     {"pandas", "queries"},
     {"notebook", "commands", "optuna", "ax", "sources", "dashboard"},
-    {"", "__init__", "__main__"},
+    {"__main__"},
 ]
 HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}
 FILES = sorted(ROOT.rglob("*.py"))

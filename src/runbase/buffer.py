@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import itertools
-import logging
 import os
 import threading
 import weakref
@@ -18,15 +17,20 @@ from datetime import datetime
 from typing import Any
 
 from .db import Database
-from .errors import ConnectionFailedError, NotFoundError, RunbaseError
+from .errors import (
+    ConnectionFailedError,
+    DiskFullError,
+    NotFoundError,
+    RunbaseError,
+    logger,
+)
 from .store import metrics
 from .store.points import Entry, Names, check, entry, is_plain_place, plain_numbers
-
-log = logging.getLogger("runbase")
 
 BATCH = 5_000  # points that are written without waiting for the interval to end
 BACKLOG = 2 * BATCH  # points at which the caller helps, instead of letting the queue grow
 LIMIT = 1_000_000  # points that are kept while the database is away
+PASSING = (ConnectionFailedError, DiskFullError)  # after which points are kept
 
 
 class Buffer:
@@ -120,7 +124,7 @@ class Buffer:
             while self._queue:
                 self._write()
         except ConnectionFailedError as error:
-            log.warning("%s; %d points wait to be written", error, len(self._queue))
+            logger().warning("%s; %d points wait to be written", error, len(self._queue))
             if len(self._queue) > LIMIT:
                 self._error = error
         except RunbaseError as error:
@@ -136,14 +140,16 @@ class Buffer:
             times = {id: self._updated.pop(id) for id in list(self._updated)}
             try:
                 self._write_batch(batch)
-            except ConnectionFailedError:
+            except PASSING:
                 self._updated = times | self._updated
                 raise
             except Exception:
-                self._discard(len(batch))
+                self._discard(batch)
                 raise
             metrics.touch_all(self.db, times)
-            self._discard(len(batch))
+            self._discard(batch)
+            if isinstance(self._error, PASSING):
+                self._error = None
 
     def _write_batch(self, batch: list[Entry]) -> None:
         try:
@@ -160,8 +166,10 @@ class Buffer:
                     metrics.write_entries(self.db, entries)
             raise missing from None
 
-    def _discard(self, count: int) -> None:
-        for _ in range(min(count, len(self._queue))):
+    def _discard(self, batch: list[Entry]) -> None:
+        for item in batch:
+            if not self._queue or self._queue[0] is not item:
+                return  # a signal handler has written and discarded them
             self._queue.popleft()
 
 
@@ -183,4 +191,4 @@ def _flush_all() -> None:
         try:
             buffer.flush()
         except RunbaseError:
-            log.exception("points were lost at the end of the program")
+            logger().exception("points were lost at the end of the program")

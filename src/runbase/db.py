@@ -10,22 +10,20 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import re
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Self, TypeVar
 
 from .engines import Engine
 from .engines.engine import PLAIN
-from .errors import ConfigError, ConnectionFailedError, ConnectionLostError
+from .errors import ConfigError, ConnectionFailedError, ConnectionLostError, logger
 from .query import Dialect, Query
-
-log = logging.getLogger("runbase")
 
 Durability = Literal["full", "normal"]
 P = ParamSpec("P")
@@ -61,7 +59,10 @@ class Result(NamedTuple):
 class Session:
     """One thread's connection and the transaction that it is in."""
 
-    __slots__ = ("__weakref__", "begun", "connection", "database", "durable", "engine", "levels")
+    __slots__ = (
+        *("__weakref__", "begun", "broken", "connection", "database", "durable", "engine"),
+        *("interrupted", "levels"),
+    )
 
     def __init__(self, database: Database) -> None:
         self.database, self.engine = database, database.engine
@@ -69,9 +70,11 @@ class Session:
         self.durable = True
         self.begun = False
         self.levels: list[str | None] = []  # savepoint of each open block, None before BEGIN
+        self.broken = False  # the transaction of the open blocks is gone, they can only end
+        self.interrupted: Any = None  # the connection that a signal handler took away
 
     def __del__(self) -> None:
-        if self.connection is not None and self.database.pid == os.getpid():
+        if self.database.pid == os.getpid():
             self.close()
 
     @property
@@ -82,6 +85,9 @@ class Session:
     def open(self) -> Any:
         """The connection, made if there is none."""
         if self.connection is None:
+            if self.broken:
+                raise self._lost()
+            self._close_interrupted()
             self.connection = self.database.connect()
             self.durable = True
         return self.connection
@@ -89,13 +95,16 @@ class Session:
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         connection, self.connection = self.connection, None
-        self.begun = False
+        self.begun = self.broken = False
         self.levels.clear()
+        self._close_interrupted()
         if connection is not None:
-            try:
-                connection.close()
-            except Exception:  # a broken connection may fail to close; it is gone all the same
-                log.debug("closing a connection failed", exc_info=True)
+            _close(connection)
+
+    def _close_interrupted(self) -> None:
+        connection, self.interrupted = self.interrupted, None
+        if connection is not None:
+            _close(connection)
 
     def run(self, sql: str, parameters: Any = None, *, many: bool = False) -> Any:
         """Run one statement in the driver's own style and return the cursor."""
@@ -129,50 +138,64 @@ class Session:
 
     def failed(self, error: Exception) -> None:
         """Raise what a driver's error means, if that is one of Runbase's own errors."""
-        if self.connection is not None and self.engine.is_lost(self.connection, error):
-            in_block = self.begun or self.in_block
-            self.drop()
-            lost = "the connection was lost" + (
-                " in the middle of a transaction, which was rolled back: repeat it" if in_block
-                else ": try again"
-            )  # fmt: skip
-            raise ConnectionLostError(f"{lost} ({self.engine.describe()})") from error
+        # Without a connection, a signal handler took it away in the middle of this statement.
+        if self.connection is None or self.engine.is_lost(self.connection, error):
+            lost = self._lost()
+            if (connection := self._drop()) is not None:
+                _close(connection)
+            raise lost from error
         if (known := self.engine.error(error)) is not None:
             raise known from error
 
-    def drop(self) -> None:
-        """Forget a broken connection, keeping the open blocks: they end by their exception."""
+    def _lost(self) -> ConnectionLostError:
+        what = "the connection was lost" + (
+            " in the middle of a transaction, which was rolled back: repeat it"
+            if self.begun or self.in_block else ": try again"
+        )  # fmt: skip
+        return ConnectionLostError(f"{what} ({self.engine.describe()})")
+
+    def _drop(self) -> Any:
+        """Give up the connection; if its transaction had begun, the open blocks can only end."""
         connection, self.connection = self.connection, None
+        self.broken = self.broken or (self.begun and self.in_block)
         self.begun = False
-        try:
-            self.engine.abandon(connection)
-        except Exception:
-            log.debug("dropping a connection failed", exc_info=True)
+        return connection
+
+    def interrupt(self) -> None:
+        """Roll back in a signal handler, maybe in the middle of a statement of this thread."""
+        if (connection := self._drop()) is not None:
+            self.interrupted = connection  # closed later: the driver may be using it right now
+            try:
+                self.engine.abandon(connection)
+            except Exception:
+                logger().debug("abandoning a connection failed", exc_info=True)
 
     def set_durable(self, durable: bool) -> None:
         """Whether the next commits are synced to disk; free when nothing changes."""
         if self.database.durability is not None:
             durable = self.database.durability == "full"
         if durable != self.durable:
-            self.engine.set_durable(self.open(), durable)
+            connection = self.open()
+            try:
+                self.engine.set_durable(connection, durable)
+            except Exception as error:
+                self.failed(error)
+                raise
             self.durable = durable
 
     def begin(self, durable: bool = True) -> None:
         """Begin the transaction of the open blocks, on a new connection if the old one broke."""
-        try:
-            self.set_durable(durable)
-            self.run(self.engine.begin)
-        except Exception as error:
-            if isinstance(error, ConnectionLostError):
-                self.open()
-            elif self.connection is not None and self.engine.is_lost(self.connection, error):
-                self.drop()
-                self.open()
-            else:
-                raise
-            self.set_durable(durable)
-            self.run(self.engine.begin)
-        self.begun = True
+        again = False
+        while not self.begun:
+            try:
+                self.set_durable(durable)
+                self.run(self.engine.begin)
+            except ConnectionLostError:
+                if again:
+                    raise
+                again = True
+            # A signal handler may have taken the connection away.
+            self.begun = self.connection is not None
 
     def enter(self, durable: bool | None) -> None:
         """Open a block; with ``durable`` None it begins with its first statement that needs it."""
@@ -188,9 +211,16 @@ class Session:
     def leave(self, failed: bool) -> None:
         """Close the innermost block: keep or undo what was done in it."""
         if not self.levels:
-            return  # abandoned by a signal handler
+            return  # closed in the block
         if failed:
             self.database.memo.clear()
+        if self.broken:
+            lost = self._lost()
+            self.levels.pop()
+            self.broken = self.in_block
+            if not failed:
+                raise lost
+            return
         savepoint = self.levels.pop()
         if self.connection is None or not self.begun:
             return  # nothing was begun, or the connection broke and the server rolled back
@@ -205,6 +235,11 @@ class Session:
 
     def end(self, how: str) -> None:
         """Commit or roll back the whole transaction; open blocks start anew."""
+        if self.broken:
+            self.database.memo.clear()
+            if how == "COMMIT":
+                raise self._lost()
+            self.broken = False
         if not self.begun:
             return
         self.levels = [None] * len(self.levels)
@@ -212,9 +247,11 @@ class Session:
             self.database.memo.clear()
         try:
             self.run(how)
-        except Exception as error:
-            if how == "ROLLBACK" and not isinstance(error, ConnectionLostError):
-                self.drop()  # whatever state it is in, a new connection is clean
+        except Exception:
+            if how == "ROLLBACK":
+                if self.connection is not None:
+                    _close(self._drop())  # whatever state it is in, a new connection is clean
+                self.broken = False
             if how == "COMMIT" and self.connection is not None:
                 self._rollback_after_failed_commit()
             if how == "COMMIT":
@@ -226,7 +263,14 @@ class Session:
         try:
             self.run("ROLLBACK")
         except Exception:
-            log.debug("rollback after a failed commit failed", exc_info=True)
+            logger().debug("rollback after a failed commit failed", exc_info=True)
+
+
+def _close(connection: Any) -> None:
+    try:
+        connection.close()
+    except Exception:  # a broken connection may fail to close; it is gone all the same
+        logger().debug("closing a connection failed", exc_info=True)
 
 
 class Transaction:
@@ -320,7 +364,7 @@ class Database:
             except ConnectionFailedError as error:
                 if time.monotonic() > give_up or self.dialect == "sqlite":
                     raise
-                log.warning("%s; trying again", error)
+                logger().warning("%s; trying again", error)
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
 
@@ -406,20 +450,24 @@ class Database:
                 if session is not None:
                     session.close()
 
-    def abandon(self) -> None:
-        """Drop this thread's connection, even in the middle of a statement (signal handlers).
+    @contextmanager
+    def interrupted(self) -> Iterator[None]:
+        """A block in which a signal handler can work, whatever this thread was doing.
 
-        From now on a server that is away is waited for only briefly.
+        That is rolled back, and ends by a `ConnectionLostError` should the program go on. From
+        now on a server that is away is waited for only briefly.
         """
         self.patience = 5.0
-        session = self.session
-        if self.engine.is_memory:
-            session.end("ROLLBACK")  # the data live in this connection
-            session.levels.clear()
+        if self._shared_session is not None:
+            yield  # the data live in its connection, which is in the middle of nothing
             return
-        if session.connection is not None:
-            session.drop()
-        session.levels.clear()
+        busy = self.session
+        busy.interrupt()
+        self._local.session = Session(self)
+        try:
+            yield
+        finally:
+            self._local.session = busy
 
     def _after_fork(self) -> None:
         # The parent goes on using the inherited connections: keep them, untouched, for ever.

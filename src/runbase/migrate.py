@@ -7,17 +7,14 @@ whose tables are not transactional, an interrupted script is run again).
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from .db import Database, repeatable
-from .errors import ConfigError, SchemaError
+from .errors import ConfigError, SchemaError, logger
 from .query import Dialect, Query, scanner
-
-log = logging.getLogger("runbase")
 
 OWN = re.compile(r"base\.sql|\d{4}_\w+\.sql")
 Script = str | Path | tuple[str, str]
@@ -97,7 +94,7 @@ def _apply(db: Database, name: str, text: str, known: dict[str, str]) -> Applied
     if name in known:
         if known[name] == checksum:
             return Applied(name, "OK")
-        log.warning("%s was changed after it was applied; it is not run again", name)
+        logger().warning("%s was changed after it was applied; it is not run again", name)
         return Applied(name, "CHANGED")
     for statement in statements(text, db.dialect):
         db.run(statement)

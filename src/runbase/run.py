@@ -142,8 +142,8 @@ class Run:
     def _on_sigterm(self, status: str) -> None:
         self._terminated = True
         # The signal may have come in the middle of a statement or transaction of this thread.
-        self.client.database.abandon()
-        self.stop(status)
+        with self.client.database.interrupted():
+            self.stop(status)
 
     def set_args(self, args: Items = "auto") -> Self:
         """Replace the arguments; see `runbase.run_set_args`."""

@@ -8,7 +8,6 @@ process that registered them.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
@@ -16,18 +15,17 @@ from collections.abc import Callable, Hashable
 from types import FrameType
 from typing import Any
 
-log = logging.getLogger("runbase")
+from .errors import logger
 
 _functions: dict[Hashable, tuple[int, Callable[[], object]]] = {}
 _previous: Any = None
-_installed_in: int | None = None
 
 
 def register(key: Hashable, func: Callable[[], object]) -> None:
     """Call ``func()`` on SIGTERM; a function registered under the same ``key`` is replaced.
 
     Signals reach Python's main thread alone: the handler is installed when this is first called
-    there.
+    there, unless the process ignores SIGTERM, as it then goes on doing.
     """
     _functions[key] = (os.getpid(), func)
     _install()
@@ -36,44 +34,43 @@ def register(key: Hashable, func: Callable[[], object]) -> None:
 def deregister(key: Hashable) -> None:
     """Forget the function registered under ``key``, if any."""
     _functions.pop(key, None)
-    if not _functions:
-        _uninstall()
+    _uninstall()
+
+
+def _own() -> list[tuple[Hashable, Callable[[], object]]]:
+    """The functions of this process, without those of one that it was forked from."""
+    return [(key, func) for key, (pid, func) in _functions.items() if pid == os.getpid()]
 
 
 def _install() -> None:
-    global _previous, _installed_in
-    if _installed_in == os.getpid() and signal.getsignal(signal.SIGTERM) is _handle:
-        return
+    global _previous
     if threading.current_thread() is not threading.main_thread():
         return
     current = signal.getsignal(signal.SIGTERM)
-    if current is not _handle:  # it may be inherited from the parent process
+    if current not in (_handle, signal.SIG_IGN):
         _previous = current
-    signal.signal(signal.SIGTERM, _handle)
-    _installed_in = os.getpid()
+        signal.signal(signal.SIGTERM, _handle)
 
 
 def _uninstall() -> None:
-    global _installed_in
+    """Put back the earlier handler after the last function, unless someone set another."""
     in_main = threading.current_thread() is threading.main_thread()
-    if in_main and signal.getsignal(signal.SIGTERM) is _handle:
+    if in_main and not _own() and signal.getsignal(signal.SIGTERM) is _handle:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if _previous is None else _previous)
-        _installed_in = None
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
-    for key, (pid, func) in reversed(list(_functions.items())):
-        if pid != os.getpid():
-            continue
+    for key, func in reversed(_own()):
+        if key not in _functions:
+            continue  # deregistered by one of the others
         try:
             func()
         except Exception:
-            log.exception("a function registered for SIGTERM failed")
+            logger().exception("a function registered for SIGTERM failed")
         _functions.pop(key, None)
-    if not _functions:
-        _uninstall()  # the program may go on
+    _uninstall()  # the program may go on
     if callable(_previous):
         _previous(number, frame)
-    elif _previous != signal.SIG_IGN:
+    else:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

@@ -156,7 +156,11 @@ class Engine(ABC):
             cursor.execute(sql, parameters)
 
     def abandon(self, connection: Any) -> None:
-        """Drop a connection that may be in the middle of something; its transaction is undone."""
+        """Roll back in a signal handler, maybe in the middle of a statement.
+
+        The connection must not be good for anything afterwards. Where closing it would take away
+        what its driver is using, this is left to others.
+        """
         connection.close()
 
 

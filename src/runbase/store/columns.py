@@ -134,6 +134,7 @@ def _row(
     return {"name": name, "column_name": column, "kind": kind, "user_defined": user_defined}
 
 
+@repeatable
 def _add_columns(db: Database, kinds: dict[str, Kind]) -> bool:
     """Add columns for metrics that have none; False if the table was busy."""
     try:

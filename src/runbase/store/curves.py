@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..db import Database
@@ -22,6 +23,9 @@ class Point(NamedTuple):
     step: int
     progress: float
     value: Any
+
+
+_point = partial(tuple.__new__, Point)  # twice as fast as calling Point
 
 
 class AtPoint(NamedTuple):
@@ -70,7 +74,7 @@ def _in_column(db: Database, run_id: int, metric: Metric) -> list[Point]:
         f" WHERE run_id = {mark} AND {column} IS NOT NULL ORDER BY step, progress",
         (run_id,),
     )
-    points = [Point(*row) for row in cursor.fetchall()]
+    points = list(map(_point, cursor.fetchall()))
     if as_text:
         return [p._replace(value=json.loads(p.value)) for p in points]
     if metric.kind == "interval" and db.dialect == "mysql":

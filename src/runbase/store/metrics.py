@@ -174,10 +174,18 @@ def insert_rows(db: Database, metrics: list[Metric], rows: list[Row]) -> int:
     if db.dialect == "mysql":
         marks = ", ".join(["%s"] * width)
         return int(run(f"{head} VALUES ({marks})", rows, many=True).rowcount)
-    types = ["bigint", "bigint", *["double precision"] * (width - 2)]
-    arrays = ", ".join(f"%s::{t}[]" for t in types)
-    sql = f"{head} SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
-    return int(run(sql, [list(column) for column in zip(*rows, strict=True)]).rowcount)
+    return _insert_arrays(db, head, rows)
+
+
+def _insert_arrays(db: Database, head: str, rows: list[Row]) -> int:
+    from ..engines.postgres.arrays import Float8Array, Int8Array
+
+    columns = zip(*rows, strict=True)
+    arrays: list[Any] = [Int8Array(next(columns)), Int8Array(next(columns))]
+    arrays += map(Float8Array, columns)
+    marks = ", ".join(["%b::bigint[]"] * 2 + ["%b::double precision[]"] * (len(arrays) - 2))
+    sql = f"{head} SELECT * FROM unnest({marks}) ON CONFLICT DO NOTHING"
+    return int(db.session.run(sql, arrays).rowcount)
 
 
 def _insert_chunks(db: Database, head: str, marks: str, rows: list[Row]) -> int:

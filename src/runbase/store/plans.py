@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ..db import Database, Session
+from ..db import Database, Session, repeatable
 from ..errors import ConnectionLostError
 from ..query import Query, pyformat
 from . import columns, summaries
@@ -167,6 +167,7 @@ def _execute_postgres(session: Session, plan: Plan, named: dict[str, Any]) -> bo
     return bool(session.run(plan.insert, named).rowcount or session.run(plan.merge, named).rowcount)
 
 
+@repeatable
 def touch(db: Database, run_id: int, time: datetime) -> None:
     """Set ``runs.time_updated``."""
     with db.transaction(durable=False):

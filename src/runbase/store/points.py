@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ..errors import InvalidValueError
 from . import values
 
+FLOATS = frozenset({float})
 Names = tuple[str, ...]
 #: (run_id, step, progress, numbers...) of finite floats, in the order of the names.
 Row = tuple[Any, ...]
@@ -63,9 +64,8 @@ def is_plain_place(step: Any, progress: Any) -> bool:
 def plain_numbers(numbers: Iterable[Any]) -> tuple[float, ...] | None:
     """The values as finite floats; None if one is anything that these cannot hold exactly."""
     numbers = tuple(numbers)
-    for number in numbers:
-        if type(number) is not float:
-            return _as_floats(numbers)
+    if not FLOATS.issuperset(map(type, numbers)):
+        return _as_floats(numbers)
     total = sum(numbers)
     # A finite sum has finite parts; the other way round finite parts may overflow.
     return numbers if total - total == 0.0 else _as_floats(numbers)

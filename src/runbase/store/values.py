@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import operator
 import re
@@ -219,6 +218,8 @@ def to_json(value: Any) -> Any:
         case "interval":
             return {kind: value.total_seconds()}
         case "bytes":
+            import base64
+
             return {kind: base64.b64encode(value).decode()}
         case "json":
             return {kind: value.obj}
@@ -238,6 +239,8 @@ def from_json(value: Any) -> Any:
         case "interval":
             return timedelta(seconds=content)
         case "bytes":
+            import base64
+
             return base64.b64decode(content)
     return content
 

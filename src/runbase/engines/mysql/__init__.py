@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from ...errors import (
     CorruptDatabaseError,
     DiskFullError,
     InvalidValueError,
+    MissingExtraError,
     ReadOnlyError,
     RunbaseError,
     SchemaError,
@@ -79,13 +79,23 @@ class MySQLEngine(Engine):
                 **parameters,
             )
         except (TypeError, ValueError) as error:
-            raise ConfigError(f"MySQL does not take this configuration: {error}") from error
+            raise ConfigError(
+                f"MySQL does not take this configuration: {error}; see pymysql.connect for the "
+                "names that a connection takes"
+            ) from error
+        except RuntimeError as error:  # PyMySQL lacks the package that logs in to MySQL 8
+            raise MissingExtraError(f"{error}: pip install cryptography") from error
         except pymysql.err.Error as error:
             raise self._cannot_connect(error) from error
-        with connection.cursor() as cursor:
-            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-            if self.config.get("mode") == "ro":
-                cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                if self.config.get("mode") == "ro":
+                    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        except pymysql.err.OperationalError as error:  # the server goes down in this moment
+            with suppress(pymysql.err.Error):  # it is closed already
+                connection.close()
+            raise self._cannot_connect(error) from error
         return connection
 
     def _cannot_connect(self, error: Exception) -> ConnectionFailedError:
@@ -95,6 +105,9 @@ class MySQLEngine(Engine):
             1698: "check user and password",
             1044: "ask for access to this database, or correct its name",
             1049: "create it with CREATE DATABASE, or correct its name",
+            1040: "end other programs, or ask for a higher limit",
+            1203: "end other programs, or ask for a higher limit",
+            1226: "end other programs, or ask for a higher limit",
         }.get(code, "is the server running, and do host and port fit?")
         return ConnectionFailedError(f"cannot connect to {self.describe()}: {reason}; {advice}")
 
@@ -132,12 +145,24 @@ class MySQLEngine(Engine):
                     f"{self.describe()} has no Runbase tables yet: run 'runbase setup', or call "
                     "runbase.commands.setup(client)"
                 )
-            case 1142 | 1143 | 1290 | 1792 | 1836:
-                return ReadOnlyError(f"{self.describe()} refuses the write: {reason}")
+            case 1290 | 1792 | 1836:
+                return ReadOnlyError(
+                    f"{self.describe()} refuses the write: {reason}; leave out mode=ro, or connect "
+                    "to a server that is not read-only"
+                )
+            case 1142 | 1143:
+                return ReadOnlyError(
+                    f"{self.describe()} refuses this user: {reason}; ask for a GRANT, or connect "
+                    "as another user"
+                )
             case 1021 | 1114:
-                return DiskFullError(f"{self.describe()} has no room: {reason}")
+                return DiskFullError(
+                    f"{self.describe()} has no room: {reason}; free some space on the server"
+                )
             case 126 | 127 | 1034 | 1194 | 1712:
-                return CorruptDatabaseError(f"{self.describe()} is damaged: {reason}")
+                return CorruptDatabaseError(
+                    f"{self.describe()} is damaged: {reason}; restore a backup"
+                )
         return None
 
     def is_lost(self, connection: Any, error: BaseException) -> bool:
@@ -198,13 +223,14 @@ class MySQLEngine(Engine):
         return super().adapt(value)
 
     def abandon(self, connection: Any) -> None:
-        """Close the socket without a farewell, which a busy connection could not send."""
-        # In a signal handler an interrupted read refuses close(): the server must learn it, or
-        # it would keep the locks of the transaction.
-        if (sock := connection._sock) is not None:
+        """Hang up, and tell the server, which would notice only when the statement ends."""
+        import socket
+
+        if connection._sock is not None:
             with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        connection._force_close()
+                connection._sock.shutdown(socket.SHUT_RDWR)
+        with suppress(Exception), closing(self.connect()) as other, other.cursor() as cursor:
+            cursor.execute(f"KILL {connection.thread_id()}")
 
 
 _TYPES: dict[type, str] = {

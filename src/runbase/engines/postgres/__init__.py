@@ -75,19 +75,31 @@ class PostgresEngine(Engine):
             )
         except psycopg.OperationalError as error:
             raise self._cannot_connect(error) from error
+        from .arrays import register
+
+        register(connection)
         path = f"SET search_path TO {self.quote(self.schema)};" if self.schema else ""
-        connection.execute(f"SET TIME ZONE 'UTC'; {path} SET client_min_messages TO warning")
-        if self.config.get("mode") == "ro":
-            connection.execute("SET default_transaction_read_only TO on")
+        try:
+            connection.execute(f"SET TIME ZONE 'UTC'; {path} SET client_min_messages TO warning")
+            if self.config.get("mode") == "ro":
+                connection.execute("SET default_transaction_read_only TO on")
+        except psycopg.OperationalError as error:  # the server goes down in this moment
+            connection.close()
+            raise self._cannot_connect(error) from error
         return connection
 
     def _cannot_connect(self, error: Exception) -> ConnectionFailedError:
         text = str(error).strip()
-        reason = text.splitlines()[-1].rpartition("FATAL:")[2].strip() or text
+        reason = _first(text.rpartition("FATAL:")[2].strip())
+        reason = reason.removeprefix("connection failed: ").rpartition(" failed: ")[2]
         if "authentication failed" in text or "no password supplied" in text:
             advice = "check user and password (or ~/.pgpass)"
         elif "does not exist" in text:
             advice = "create it (see 'runbase create'), or correct the name"
+        elif "permission denied" in text or "pg_hba.conf" in text:
+            advice = "ask for access to this database, or correct its name"
+        elif "too many" in text or "connection slots" in text:
+            advice = "end other programs, or ask for a higher limit"
         else:
             advice = "is the server running, and do host and port fit?"
         return ConnectionFailedError(f"cannot connect to {self.describe()}: {reason}; {advice}")
@@ -124,12 +136,24 @@ class PostgresEngine(Engine):
                 f"{self.describe()} has no Runbase tables yet: run 'runbase setup', or call "
                 "runbase.commands.setup(client)"
             )
-        if state in ("25006", "42501"):
-            return ReadOnlyError(f"{self.describe()} refuses the write: {_first(text)}")
-        if state in ("53100", "53200"):
-            return DiskFullError(f"{self.describe()} has no room: {_first(text)}")
+        if state == "25006":
+            return ReadOnlyError(
+                f"{self.describe()} refuses the write: {_first(text)}; leave out mode=ro, or "
+                "connect to a server that is no standby"
+            )
+        if state == "42501":
+            return ReadOnlyError(
+                f"{self.describe()} refuses this user: {_first(text)}; ask the owner to GRANT it, "
+                "or connect as another user"
+            )
+        if state == "53100":
+            return DiskFullError(
+                f"{self.describe()} has no room: {_first(text)}; free some space on the server"
+            )
         if state in ("XX001", "XX002"):
-            return CorruptDatabaseError(f"{self.describe()} is damaged: {_first(text)}")
+            return CorruptDatabaseError(
+                f"{self.describe()} is damaged: {_first(text)}; restore a backup"
+            )
         return None
 
     def is_lost(self, connection: Any, error: BaseException) -> bool:
@@ -182,13 +206,16 @@ class PostgresEngine(Engine):
         return super().adapt(value)
 
     def abandon(self, connection: Any) -> None:
-        """Close the connection; a statement that still runs would keep its locks till its end."""
+        """Cancel what runs, which would keep its locks till its end, and hang up."""
+        import socket
+
         from psycopg.pq import TransactionStatus
 
         if connection.info.transaction_status == TransactionStatus.ACTIVE:
             with suppress(Exception):
                 connection.cancel_safe(timeout=2.0)
-        connection.close()
+        with socket.socket(fileno=os.dup(connection.fileno())) as hung_up:
+            hung_up.shutdown(socket.SHUT_RDWR)
 
 
 _TYPES: dict[type, str] = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import (
     ConnectionFailedError,
     CorruptDatabaseError,
+    DatabaseError,
     DiskFullError,
     InvalidValueError,
     ReadOnlyError,
@@ -160,17 +161,30 @@ class SQLiteEngine(Engine):
     def error(self, error: BaseException) -> RunbaseError | None:
         """The error of Runbase for the faults that a person can mend."""
         text, path = str(error), self.path
-        if "file is not a database" in text or "malformed" in text:
-            return CorruptDatabaseError(
-                f"{path} is damaged or no SQLite database ({text}): restore a backup, or try "
-                f"sqlite3 {path} .recover"
-            )
-        if "readonly" in text:
-            return ReadOnlyError(
-                f"{path} cannot be written: check the permissions of the file and its folder"
-            )
-        if "disk is full" in text or "disk I/O error" in text:
-            return DiskFullError(f"{path} cannot grow ({text}): free some space on its disk")
+        match _name(error).split("_"):
+            case ["SQLITE", "CORRUPT" | "NOTADB", *_]:
+                return CorruptDatabaseError(
+                    f"{path} is damaged or no SQLite database ({text}): restore a backup, or try "
+                    f"sqlite3 {path} .recover"
+                )
+            case ["SQLITE", "READONLY", "DBMOVED"]:
+                return ReadOnlyError(
+                    f"{path} was moved or deleted while it was in use: bring it back, and start "
+                    "the program again"
+                )
+            case ["SQLITE", "READONLY", *_]:
+                advice = (
+                    "leave out mode=ro" if self.read_only
+                    else "check the permissions of the file and its folder, or add ?mode=ro to its "
+                    "URL to read it only"
+                )  # fmt: skip
+                return ReadOnlyError(f"{path} cannot be written: {advice}")
+            case ["SQLITE", "FULL"] | ["SQLITE", "IOERR", "WRITE" | "SHMSIZE" | "TRUNCATE"]:
+                return DiskFullError(f"{path} cannot grow ({text}): free some space on its disk")
+            case ["SQLITE", "IOERR", *_]:
+                return DatabaseError(
+                    f"{path} cannot be read or written ({_name(error)}): check its disk"
+                )
         if text.startswith("no such table: ") and text[15:] in _OUR_TABLES:
             return SchemaError(
                 f"{self.describe()} has no Runbase tables yet: run 'runbase setup', or call "
@@ -178,14 +192,18 @@ class SQLiteEngine(Engine):
             )
         if self.is_busy(error):
             return ConnectionFailedError(
-                f"{path} was locked by another process for {BUSY_TIMEOUT:.0f} s: find the "
+                f"{path} was locked by another process for {BUSY_TIMEOUT:g} s: find the "
                 "program that holds a transaction open and end it"
             )
         return None
 
+    def is_lost(self, connection: Any, error: BaseException) -> bool:
+        """Whether a signal handler, or `close` in another thread, came in between."""
+        return str(error) == "Cannot operate on a closed database."
+
     def is_busy(self, error: BaseException) -> bool:
         """Whether another connection held the lock."""
-        return "database is locked" in str(error) or "table is locked" in str(error)
+        return _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
     def is_duplicate(self, error: BaseException) -> bool:
         """Whether a unique key refused the row."""
@@ -202,6 +220,12 @@ class SQLiteEngine(Engine):
     def set_durable(self, connection: Any, durable: bool) -> None:
         """Sync the WAL at each commit, or only at checkpoints."""
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+
+    def abandon(self, connection: Any) -> None:
+        """Roll back first: while a cursor is left, a closed connection keeps its lock."""
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.close()
 
     def adapt(self, value: Any) -> Any:
         """Times become ISO text in UTC that sorts, intervals seconds, documents JSON."""
@@ -233,6 +257,11 @@ _OUR_TABLES = {
 }  # fmt: skip
 
 
+def _name(error: BaseException) -> str:
+    """SQLite's own name of an error, such as SQLITE_FULL."""
+    return getattr(error, "sqlite_errorname", "")
+
+
 def time_text(dt: datetime) -> str:
     """``dt`` as the text that SQLite stores: always UTC, always 32 characters."""
     return utc(dt).isoformat(" ", "microseconds")
@@ -241,7 +270,7 @@ def time_text(dt: datetime) -> str:
 def _time(value: bytes) -> datetime:
     """A stored time; text without a zone, which users may have written, stays without one."""
     dt = datetime.fromisoformat(value.decode())
-    return dt.astimezone(UTC) if dt.tzinfo else dt
+    return dt if dt.tzinfo is UTC or dt.tzinfo is None else dt.astimezone(UTC)
 
 
 def _register_converters() -> None:
@@ -253,7 +282,8 @@ def _register_converters() -> None:
     import json
     import sqlite3
 
-    sqlite3.register_converter("JSONB", json.loads)
+    decode = json.JSONDecoder().decode  # json.loads would guess the encoding
+    sqlite3.register_converter("JSONB", lambda value: decode(value.decode()))
     sqlite3.register_converter("TIMESTAMPTZ", _time)
     sqlite3.register_converter("TIMESTAMP", _time)
     sqlite3.register_converter("DATE", lambda value: date.fromisoformat(value.decode()))

@@ -17,7 +17,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench import environment, postgres
-from bench.rows import ROWS, Bench, Line
+from bench.lines import Bench, Line
+from bench.rows import ROWS
 
 HEAD = Line(
     "workload: 10 metrics a step", "Runbase", "peer", "its figure", "ratio", "target", "result"

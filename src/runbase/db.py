@@ -35,7 +35,7 @@ _START = r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*"
 _READS = re.compile(_START + r"(SELECT|VALUES|EXPLAIN|PRAGMA|SHOW|WITH)\b", re.I | re.S)
 _WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.I)
 #: Statements that databases refuse to run in a transaction.
-_ALONE = re.compile(
+ALONE = re.compile(
     _START + r"(VACUUM|ATTACH|DETACH|(CREATE|DROP)\s+DATABASE|CREATE\s+INDEX\s+CONCURRENTLY)\b",
     re.I | re.S,
 )
@@ -433,7 +433,7 @@ class Database:
             if not session.begun and not (reads and self.engine.begins_on_write):
                 session.begin()
             return work()
-        if not reads and not _ALONE.match(sql):
+        if not reads and not ALONE.match(sql):
             with self.transaction():
                 return work()
         try:

@@ -48,7 +48,6 @@ def parser() -> argparse.ArgumentParser:
         parents=[database_options()],
     )
     root.add_argument("--version", action="store_true", help="print the version and exit")
-    root.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = root.add_subparsers(metavar="COMMAND", dest="command")
     for add_parser in _COMMANDS:
         add_parser(commands)
@@ -76,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
-        if args.debug or not is_expected(error):
+        if getattr(args, "debug", False) or not is_expected(error):
             raise
         print(f"runbase: {_one_line(error)}", file=sys.stderr)
         return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,10 +15,15 @@ from typing import Any
 from ..client import Client
 from ..config import DATABASE_SUFFIXES, is_url
 from ..engines.json import dumps
-from ..errors import ConnectionFailedError
+from ..errors import ConfigError, ConnectionFailedError
 
 PARAMETERS = ("url", "user", "host", "port", "database", "schema", "config_path")
 Subparsers = Any
+LEAST = 8  # characters that text on a terminal is shortened to, at most
+GAP = 3  # characters between two columns on a terminal
+_NUMBER = re.compile(r"[-+]?(\d[\d.,]*(e[-+]?\d+)?|inf|nan)|(\d+[dhms. ]*)+")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def database_options() -> argparse.ArgumentParser:
@@ -31,6 +37,7 @@ def database_options() -> argparse.ArgumentParser:
     group.add_argument("-d", "--database", "--dbname", help="database on a server")
     group.add_argument("-s", "--schema", help="schema of a PostgreSQL database")
     group.add_argument("-c", "--config-path", help="config file (default: see configuration)")
+    options.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return options
 
 
@@ -62,14 +69,32 @@ def is_database(text: str) -> bool:
     return is_url(text) or Path(text).suffix.lower() in DATABASE_SUFFIXES
 
 
+def split_names(names: Iterable[str]) -> tuple[str | None, list[str]]:
+    """The database among arguments that may come in any order, if there is one, and the others.
+
+    Raises:
+        ConfigError: there are several databases.
+    """
+    kinds: dict[bool, list[str]] = {True: [], False: []}
+    for name in names:
+        kinds[is_database(name)].append(name)
+    if len(kinds[True]) > 1:
+        raise ConfigError(f"one database at a time, not {' and '.join(kinds[True])}")
+    return next(iter(kinds[True]), None), kinds[False]
+
+
 def make_client(args: argparse.Namespace, where: str | None = None, **options: Any) -> Client:
     """The client that the options ask for; nothing is connected yet."""
     given = {k: getattr(args, k) for k in PARAMETERS if getattr(args, k, None) is not None}
-    config = given.pop("config_path", None)
+    config: Any = given.pop("config_path", None)
+    if "database" in given:
+        given["dbname"] = given.pop("database")  # or that of the config file would win
     where = where or getattr(args, "where", None)
-    if where is None:
-        return Client(config, **given, **options)
-    return Client(where if is_url(where) else f"sqlite:///{where}", **given, **options)
+    if where is not None:
+        if config or "url" in given:
+            raise ConfigError(f"one database at a time: {where}, --url or --config-path")
+        config = where if is_url(where) else {"engine": "sqlite", "dbpath": where}
+    return Client(config, **given, **options)
 
 
 def reader(args: argparse.Namespace, where: str | None = None) -> Client:
@@ -103,44 +128,70 @@ def finite(value: Any) -> Any:
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print an aligned table: for people on a terminal, plain and never cut elsewhere."""
-    cells = [[text(cell) for cell in row] for row in rows]
+    from rich.cells import cell_len, set_cell_size
+
+    cells = [[text(cell) for cell in row] for row in [headers, *rows]]
+    columns = list(zip(*cells, strict=True))
+    numeric = [_is_numeric(column[1:]) for column in columns]
     if sys.stdout.isatty():
-        _print_rich(headers, cells)
+        _print_rich(columns, numeric)
         return
-    widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
-    right = [_is_numeric(column) for column in zip(*cells, strict=True)] or [False] * len(headers)
-    for row in [list(headers), *cells]:
+    widths = [max(map(cell_len, column)) for column in columns]
+    for row in cells:
         parts = [
-            c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)
+            " " * (w - cell_len(c)) + c if n else set_cell_size(c, w)
+            for c, w, n in zip(row, widths, numeric, strict=True)
         ]
         print("  ".join(parts).rstrip())
 
 
-def _print_rich(headers: Sequence[str], cells: list[list[str]]) -> None:
+def _print_rich(columns: list[tuple[str, ...]], numeric: list[bool]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    columns = list(zip(*cells, strict=True)) or [()] * len(headers)
-    for header, column in zip(headers, columns, strict=True):
-        numeric = _is_numeric(column)
-        table.add_column(
-            header, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold"
-        )
-    for row in cells:
-        table.add_row(*map(Text, row))
-    Console().print(table)
+    console = Console()
+    widths = fit(columns, numeric, console.width)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    for (header, *_), width, is_numeric in zip(columns, widths, numeric, strict=False):
+        justify: Any = "right" if is_numeric else "left"
+        table.add_column(Text(header), justify=justify, width=width, no_wrap=True)
+    for row in zip(*(column[1:] for column in columns[: len(widths)]), strict=True):
+        table.add_row(*(Text(cell, overflow="ellipsis") for cell in row))
+    console.print(table)
+    if hidden := [column[0] for column in columns[len(widths) :]]:
+        console.print(Text(f"No room for {', '.join(dict.fromkeys(hidden))}: see --json", "dim"))
+
+
+def fit(columns: Sequence[Sequence[str]], numeric: Sequence[bool], room: int) -> list[int]:
+    """The widths of as many columns as the room is for.
+
+    Text gets shorter first, the longest first; numbers and times are whole or not there at all.
+    """
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in columns]
+    least = [
+        width if is_numeric or any(map(_TIME.match, column)) else min(width, LEAST)
+        for column, width, is_numeric in zip(columns, widths, numeric, strict=True)
+    ]
+    while len(least) > 1 and sum(least) + GAP * (len(least) - 1) > room:
+        least.pop()
+    del widths[len(least) :]
+    while sum(widths) + GAP * (len(widths) - 1) > room and widths != least:
+        longest = max(range(len(widths)), key=lambda i: widths[i] - least[i])
+        widths[longest] -= 1
+    return widths
 
 
 def _is_numeric(column: Iterable[str]) -> bool:
     found = [c for c in column if c]
-    return bool(found) and all(c[0] in "-+.0123456789" and c.count("-") < 2 for c in found)
+    return bool(found) and all(map(_NUMBER.fullmatch, found))
 
 
 def text(value: Any) -> str:
-    """A cell of a table: short, on one line."""
+    """A cell of a table: short, on one line, and nothing that could steer a terminal."""
     match value:
         case None:
             return ""
@@ -151,13 +202,13 @@ def text(value: Any) -> str:
         case datetime():
             return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         case dict():
-            return pairs(value)
-    return " ".join(str(value).split())
+            value = " ".join(k if v is True else f"{k}={text(v)}" for k, v in value.items())
+    return _CONTROL.sub("\ufffd", " ".join(str(value).split()))
 
 
-def pairs(document: Mapping[str, Any]) -> str:
-    """A JSON document on one line: ``lr=0.1 model=mlp``; tags are just their names."""
-    return " ".join(k if v is True else f"{k}={v}" for k, v in document.items())
+def exact(value: Any) -> str:
+    """A cell that holds a number as it is, not rounded as in tables of runs."""
+    return repr(value) if isinstance(value, float) else text(value)
 
 
 def duration(seconds: float | None) -> str:

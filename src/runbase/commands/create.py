@@ -13,12 +13,32 @@ import getpass
 import hashlib
 import hmac
 import os
+import stringprep
+import unicodedata
 from typing import Any
 
 from ..config import Config
 from ..engines import create_engine
-from ..errors import ConfigError, RunbaseError
+from ..errors import ConfigError
+from ..util import Literal
 from .common import Subparsers, add_command, make_client
+
+#: Words that PostgreSQL takes for names in double quotes only.
+RESERVED = {
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric",
+    "authorization", "binary", "both", "case", "cast", "check", "collate", "collation",
+    "column", "concurrently", "constraint", "create", "cross", "current_catalog",
+    "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
+    "current_user", "default", "deferrable", "desc", "distinct", "do", "else", "end",
+    "except", "false", "fetch", "for", "foreign", "freeze", "from", "full", "grant",
+    "group", "having", "ilike", "in", "initially", "inner", "intersect", "into", "is",
+    "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime",
+    "localtimestamp", "natural", "none", "not", "notnull", "null", "offset", "on", "only",
+    "or", "order", "outer", "overlaps", "placing", "primary", "public", "references",
+    "returning", "right", "select", "session_user", "similar", "some", "symmetric",
+    "system_user", "table", "tablesample", "then", "to", "trailing", "true", "union",
+    "unique", "user", "using", "variadic", "verbose", "when", "where", "window", "with",
+}  # fmt: skip
 
 
 def create(
@@ -36,7 +56,8 @@ def create(
     encrypted (SCRAM-SHA-256) unless ``plain_password``. Further ``kwargs`` override ``config``.
 
     Raises:
-        ConfigError: the engine is SQLite, which has neither users nor databases to make.
+        ConfigError: the engine is SQLite, which has neither users nor databases to make, or
+            there is no password.
     """
     engine = create_engine({"engine": "postgres", **config, **kwargs})
     if engine.name == "sqlite":
@@ -54,7 +75,7 @@ def _postgres(
     found = []
     if not no_user:
         shown = None if secret is None else secret if plain else scram_sha_256(secret)
-        ending = "" if shown is None else f" PASSWORD {_literal(shown)}"
+        ending = "" if shown is None else f" PASSWORD {Literal(shown).as_string()}"
         options = "NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT LOGIN"
         found.append(f"CREATE ROLE {_bare(quote, user)} {options}{ending};")
     if not no_db:
@@ -65,10 +86,10 @@ def _postgres(
 def _mysql(
     quote: Any, user: str, dbname: str, secret: str | None, plain: bool, no_user: bool, no_db: bool
 ) -> list[str]:
-    account = f"{_literal(user)}@'%'"
+    account = f"{_in_mysql(user)}@'%'"
     found = []
     if not no_user:
-        shown = "" if secret is None else f" IDENTIFIED BY {_literal(secret)}"
+        shown = "" if secret is None else f" IDENTIFIED BY {_in_mysql(secret)}"
         if secret is not None and not plain:
             shown = f" IDENTIFIED BY PASSWORD '{_mysql_hash(secret)}'"
         found.append(f"CREATE USER {account}{shown};")
@@ -79,23 +100,53 @@ def _mysql(
 
 
 def _bare(quote: Any, name: str) -> str:
-    """A plain lower-case name needs no quotes."""
+    """A plain lower-case name needs no quotes, unless it is a word of SQL."""
     is_plain = name.isascii() and name.isidentifier() and name == name.lower()
-    return name if is_plain else str(quote(name))
+    return name if is_plain and name not in RESERVED else str(quote(name))
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+class _MySQL:
+    dialect = "mysql"
+
+
+def _in_mysql(text: str) -> str:
+    return Literal(text).as_string(_MySQL)
 
 
 def scram_sha_256(password: str, salt: bytes | None = None, rounds: int = 4096) -> str:
     """The verifier that PostgreSQL stores instead of a password (RFC 5802, RFC 7677)."""
     salt = salt or os.urandom(16)
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
+    salted = hashlib.pbkdf2_hmac("sha256", _prepared(password).encode(), salt, rounds)
     client_key = hmac.digest(salted, b"Client Key", "sha256")
     stored = base64.b64encode(hashlib.sha256(client_key).digest()).decode()
     server = base64.b64encode(hmac.digest(salted, b"Server Key", "sha256")).decode()
     return f"SCRAM-SHA-256${rounds}:{base64.b64encode(salt).decode()}${stored}:{server}"
+
+
+def _prepared(password: str) -> str:
+    """The password in the form that is hashed (SASLprep); one that has no such form as it is."""
+    if password.isascii():
+        return password
+    mapped = (
+        " " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c)
+    )
+    found = unicodedata.ucd_3_2_0.normalize("NFKC", "".join(mapped))
+    refused = (
+        *(stringprep.in_table_a1, stringprep.in_table_c12, stringprep.in_table_c21_c22),
+        *(stringprep.in_table_c3, stringprep.in_table_c4, stringprep.in_table_c5),
+        *(stringprep.in_table_c6, stringprep.in_table_c7, stringprep.in_table_c8),
+        stringprep.in_table_c9,
+    )
+    is_refused = any(test(c) for c in found for test in refused)
+    return password if is_refused or not found or not _is_one_way(found) else found
+
+
+def _is_one_way(text: str) -> bool:
+    """Whether text that runs from right to left does so from its start to its end."""
+    if not any(map(stringprep.in_table_d1, text)):
+        return True
+    ends = stringprep.in_table_d1(text[0]) and stringprep.in_table_d1(text[-1])
+    return ends and not any(map(stringprep.in_table_d2, text))
 
 
 def _mysql_hash(password: str) -> str:
@@ -107,9 +158,14 @@ def _mysql_hash(password: str) -> str:
 def _password(config: Config, user: str) -> str:
     if found := config.get("password") or _from_pgpass(config, user):
         return str(found)
-    first = getpass.getpass(f"Password for {user}: ")
-    if not first or first != getpass.getpass("Again: "):
-        raise RunbaseError("the passwords are empty or differ: nothing was printed")
+    try:
+        first = getpass.getpass(f"Password for {user}: ")
+        if not first or first != getpass.getpass("Again: "):
+            raise ConfigError("the passwords are empty or differ: nothing was printed")
+    except EOFError as error:
+        raise ConfigError(
+            f"there is nobody to ask for the password of {user}: put it into ~/.pgpass"
+        ) from error
     return first
 
 
@@ -173,7 +229,8 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     config = make_client(args).config
     if config["engine"] == "sqlite" and not getattr(args, "url", None):
-        names = ("user", "host", "port", "database", "schema")
+        # Nothing needs to be made for SQLite, so a server is meant.
+        names = ("user", "host", "port", "database")
         given = {k: v for k in names if (v := getattr(args, k, None)) is not None}
         config = {"engine": "postgres", **given}
     create(

@@ -8,7 +8,7 @@ import sys
 from ..client import Client
 from ..errors import ConfigError
 from ..store import experiments, runs, tables
-from .common import Subparsers, add_command, is_database, reader
+from .common import Subparsers, add_command, reader, split_names, text
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -31,11 +31,11 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 1 if the person said no."""
-    databases = [name for name in args.names if is_database(name)]
-    ids = [_id(name) for name in args.names if not is_database(name)]
+    database, names = split_names(args.names)
+    ids = list(dict.fromkeys(map(_id, names)))
     if bool(ids) == bool(args.experiment):
         raise ConfigError("say what to delete: ids of runs, or --experiment NAME")
-    client = reader(args, databases[0] if databases else None)
+    client = reader(args, database)
     experiment = (
         experiments.find(client.db, args.experiment, args.kind) if args.experiment else None
     )
@@ -71,7 +71,7 @@ def _what(client: Client, ids: list[int], experiment: int | None) -> str:
             raise runs.missing(id)
         values = sum(m.n for m in row.metrics.values())
         lines.append(
-            f"Run {id} of {row.experiment} ({row.status}) with {values:,} values of metrics"
+            f"Run {id} of {text(row.experiment)} ({row.status}) with {values:,} values of metrics"
         )
     return "\n".join(lines)
 
@@ -79,4 +79,5 @@ def _what(client: Client, ids: list[int], experiment: int | None) -> str:
 def _confirmed() -> bool:
     if not sys.stdin.isatty():
         raise ConfigError("nothing was deleted: there is nobody to ask, so say --yes")
-    return input("Delete for ever? [y/N] ").strip().lower() in ("y", "yes")
+    print("Delete for ever? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
+from contextlib import closing
 from pathlib import Path
 
-from ..client import Cursor
+from ..client import Client, Cursor
+from ..db import ALONE as RUNS_ALONE
 from ..errors import ConfigError
 from ..migrate import statements
-from .common import Subparsers, add_command, is_database, make_client, print_json, print_table
-
-#: Statements that no database runs in a transaction, as 'runbase create' prints them.
-_OUTSIDE = re.compile(r"\s*(CREATE|DROP)\s+DATABASE|\s*VACUUM", re.IGNORECASE)
+from .common import Subparsers, add_command, exact, print_json, print_table, reader, split_names
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -28,7 +26,7 @@ def add_parser(commands: Subparsers) -> None:
         "DATABASE, which cannot be part of one, are run statement by statement.",
         'echo "SELECT * FROM experiments" | runbase execute runs.db\n'
         "runbase execute runs.db query.sql --json\n"
-        "runbase create | runbase execute --user postgres",
+        "runbase create | runbase execute --user postgres --database postgres",
     )
     parser.add_argument(
         "names", nargs="*", metavar="DATABASE|FILE", help="a database, and files with SQL"
@@ -38,20 +36,36 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    databases = [name for name in args.names if is_database(name)]
-    files = [name for name in args.names if not is_database(name)]
-    script = "\n;\n".join(map(_read, files)) if files else sys.stdin.read()
-    client = make_client(args, databases[0] if databases else None)
-    found = list(statements(script, client.engine.dialect))
-    if any(_OUTSIDE.match(statement) for statement in found):
-        client.skip_check()  # the database may only be made here
-        results = [client.execute(statement) for statement in found]
-    else:
-        with client:
-            results = [client.execute(statement) for statement in found]
-    for result in results:
-        _print(result, args.json)
-    client.close()
+    database, files = split_names(args.names)
+    with closing(reader(args, database)) as client:
+        script = "\n;\n".join(map(_read, files)) if files else _standard_input()
+        client.skip_check()  # statements need not be about Runbase's tables
+        found = list(statements(script, client.engine.dialect))
+        if any(map(RUNS_ALONE.match, found)):
+            results = _one_by_one(client, found)
+        else:
+            with client:
+                results = [client.execute(statement) for statement in found]
+        for result in results:
+            _print(result, args.json)
+
+
+def _one_by_one(client: Client, found: list[str]) -> list[Cursor]:
+    results = []
+    for number, statement in enumerate(found):
+        try:
+            results.append(client.execute(statement))
+        except Exception:
+            if number:
+                print(f"runbase: {number} of {len(found)} statements were run", file=sys.stderr)
+            raise
+    return results
+
+
+def _standard_input() -> str:
+    if sys.stdin.isatty():
+        print("Type SQL, then Ctrl-D on a line of its own.", file=sys.stderr)
+    return sys.stdin.read()
 
 
 def _print(result: Cursor, as_json: bool) -> None:
@@ -61,7 +75,7 @@ def _print(result: Cursor, as_json: bool) -> None:
     if as_json:
         print_json([dict(zip(headers, row, strict=True)) for row in result])
     else:
-        print_table(headers, result)
+        print_table(headers, [[exact(cell) for cell in row] for row in result])
 
 
 def _read(path: str) -> str:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
+import itertools
+import math
+import os
+import pickle
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..client import Client
+from ..db import Database
 from ..engines.json import dumps
 from ..errors import ConfigError, require
-from ..store import columns, curves
+from ..store import columns, curves, tables
+from ..store.columns import POINT
+from ..store.curves import Point
 from ..store.tables import RunRow
 from .common import Subparsers, add_command, add_database, finite, reader
-from .selection import add_selection, select
+from .selection import add_selection, chosen, select
 
 Record = dict[str, Any]
 FORMATS = ("csv", "json", "parquet")
 SUMMARY = ("n", "last", "last_step", "min", "min_step", "max", "max_step")
+CHUNK = 10_000  # records that are written to Parquet at a time
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -36,6 +44,7 @@ def add_parser(commands: Subparsers) -> None:
         "metric. The format is that of the file's ending. Parquet needs runbase[parquet].",
         "runbase export runs.db --output runs.csv\n"
         "runbase export runs.db --experiment digits --metrics -o digits.parquet\n"
+        "runbase export runs.db --experiment digits --metrics --wide -o curves.csv\n"
         "runbase export runs.db --format json | jq length",
     )
     add_database(parser)
@@ -43,6 +52,9 @@ def add_parser(commands: Subparsers) -> None:
     parser.add_argument("--format", choices=FORMATS, help="default: the ending of --output, or csv")
     parser.add_argument(
         "--metrics", action="store_true", help="values of metrics: run_id, name, step, ..."
+    )
+    parser.add_argument(
+        "--wide", action="store_true", help="with --metrics: one row a point, one column a metric"
     )
     add_selection(parser, limit=None)
 
@@ -55,22 +67,29 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"unknown format {form!r}: end the file with .csv, .json or .parquet")
     if form == "parquet" and args.output is None:
         raise ConfigError("Parquet is written to a file: give --output FILE.parquet")
+    if args.wide and not args.metrics:
+        raise ConfigError("--wide is a form of --metrics: give both")
     if form == "parquet":
         require("pyarrow", "parquet")
-    client = reader(args)
-    runs = _with_progress(list(select(client.db, args)))
-    records = _metric_records(client, runs) if args.metrics else map(_run_record, runs)
-    WRITERS[form](list(records), args.output)
-    client.close()
+    with closing(reader(args)) as client:
+        runs = _with_progress(client.db, args)
+        if args.metrics:
+            records = _metric_records(client.db, runs, args.wide)
+        else:
+            records = map(_run_record, runs)
+        with whole(args.output) as path:
+            WRITERS[form](records, path)
 
 
-def _with_progress(runs: list[RunRow]) -> Iterable[RunRow]:
-    if not sys.stderr.isatty() or len(runs) < 100:
+def _with_progress(db: Database, args: argparse.Namespace) -> Iterable[RunRow]:
+    runs = select(db, args)
+    if not sys.stderr.isatty():
         return runs
     from rich.console import Console
     from rich.progress import track
 
-    return track(runs, "Exporting", console=Console(stderr=True), transient=True)
+    total = min(tables.count(db, chosen(db, args)), args.limit or tables.LAST)
+    return track(runs, "Exporting", total, console=Console(stderr=True), transient=True)
 
 
 def _run_record(row: RunRow) -> Record:
@@ -83,24 +102,37 @@ def _run_record(row: RunRow) -> Record:
     return record
 
 
-def _metric_records(client: Client, runs: Iterable[RunRow]) -> Iterator[Record]:
-    known = columns.refresh(client.db)
+def _metric_records(db: Database, runs: Iterable[RunRow], wide: bool) -> Iterator[Record]:
+    known = columns.refresh(db)
     for row in runs:
-        for name in row.metrics:
-            for step, progress, value in curves.read(client.db, row.id, known[name]):
-                place = {"run_id": row.id, "name": name, "step": step, "progress": progress}
-                yield place | _typed(value)
+        curve = {name: curves.read(db, row.id, known[name]) for name in row.metrics}
+        yield from _points(row.id, curve) if wide else _values(row.id, curve)
 
 
-def _typed(value: Any) -> Record:
+def _values(run_id: int, curve: Mapping[str, Iterable[Point]]) -> Iterator[Record]:
     """Numbers and everything else in columns of their own, so that each has one type."""
-    if isinstance(value, float):
-        return {"value": value, "text": None}
-    return {"value": None, "text": value if isinstance(value, str) else _cell(value)}
+    for name, points in curve.items():
+        for step, progress, value in points:
+            is_number = isinstance(value, float)
+            yield {
+                "run_id": run_id,
+                "name": name,
+                "step": step,
+                "progress": progress,
+                "value": value if is_number else None,
+                "text": None if is_number and math.isfinite(value) else str(_cell(value)),
+            }
 
 
-def _names(records: list[Record]) -> list[str]:
-    return list(dict.fromkeys(name for record in records for name in record))
+def _points(run_id: int, curve: Mapping[str, Iterable[Point]]) -> Iterator[Record]:
+    found: dict[tuple[int, float], Record] = {}
+    for name, points in curve.items():
+        # A metric may be called like one of the first three columns.
+        column = f"metrics.{name}" if name in POINT else name
+        for step, progress, value in points:
+            found.setdefault((step, progress), {})[column] = value
+    for (step, progress), values in sorted(found.items(), key=lambda item: item[0]):
+        yield {"run_id": run_id, "step": step, "progress": progress} | values
 
 
 def _cell(value: Any) -> Any:
@@ -110,54 +142,113 @@ def _cell(value: Any) -> Any:
 
 
 @contextmanager
+def whole(path: str | None) -> Iterator[str | None]:
+    """A path to write to; the file takes the place of ``path`` when all went well.
+
+    Raises:
+        ConfigError: nothing can be written there.
+    """
+    if path is None or (Path(path).exists() and not Path(path).is_file()):
+        yield path  # standard output, or something like a pipe
+        return
+    part = f"{path}.part"
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+@contextmanager
 def _opened(path: str | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    try:
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+    with Path(path).open("w", encoding="utf-8", newline="") as file:
+        yield file
 
 
-def _write_csv(records: list[Record], path: str | None) -> None:
-    with _opened(path) as file:
-        writer = csv.DictWriter(file, _names(records), lineterminator="\n")
-        writer.writeheader()
+class Spool:
+    """Records kept in a file, because their columns are known after the last one only."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        #: The types of the values in each column.
+        self.columns: dict[str, set[type]] = {}
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - see close
         for record in records:
+            for name, value in record.items():
+                self.columns.setdefault(name, set()).add(type(value))
+            pickle.dump(record, self.file, pickle.HIGHEST_PROTOCOL)
+
+    def __iter__(self) -> Iterator[Record]:
+        end = self.file.tell()
+        self.file.seek(0)
+        while self.file.tell() < end:
+            yield pickle.load(self.file)
+
+    def close(self) -> None:
+        """Remove the file."""
+        self.file.close()
+
+
+def _write_csv(records: Iterable[Record], path: str | None) -> None:
+    with closing(Spool(records)) as spool, _opened(path) as file:
+        writer = csv.DictWriter(file, spool.columns, lineterminator="\n")
+        writer.writeheader()
+        for record in spool:
             writer.writerow({name: _cell(value) for name, value in record.items()})
 
 
-def _write_json(records: list[Record], path: str | None) -> None:
+def _write_json(records: Iterable[Record], path: str | None) -> None:
     with _opened(path) as file:
-        lines = (json.dumps(json.loads(dumps(finite(record)))) for record in records)
-        file.write("[" + ",\n ".join(lines) + "]\n")
+        between = "["
+        for record in records:
+            file.write(between + dumps(finite(record)))
+            between = ",\n "
+        file.write("]\n" if between != "[" else "[]\n")
 
 
-def _write_parquet(records: list[Record], path: str | None) -> None:
+def _write_parquet(records: Iterable[Record], path: str | None) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    series = {name: [record.get(name) for record in records] for name in _names(records)}
-    try:
-        table = pyarrow.table({name: _array(values) for name, values in series.items()})
-        pyarrow.parquet.write_table(table, path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error}") from error
+    with closing(Spool(records)) as spool:
+        types = {name: _arrow_type(kinds) for name, kinds in spool.columns.items()}
+        schema = pyarrow.schema(list(types.items()))
+        with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+            rows = iter(spool)
+            while chunk := list(itertools.islice(rows, CHUNK)):
+                series = [_array([row.get(name) for row in chunk], t) for name, t in types.items()]
+                writer.write_table(pyarrow.table(series, schema=schema))
 
 
-def _array(values: list[Any]) -> Any:
-    """A column; where its values are of several types, as text."""
+def _arrow_type(kinds: set[type]) -> Any:
+    """The type for values of these types; text where they have nothing in common."""
     import pyarrow
 
-    try:
-        return pyarrow.array(values)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):
-        return pyarrow.array([None if v is None else str(_cell(v)) for v in values])
+    known: list[tuple[set[type], Any]] = [
+        ({bool}, pyarrow.bool_()),
+        ({int}, pyarrow.int64()),
+        ({int, float}, pyarrow.float64()),
+        ({datetime}, pyarrow.timestamp("us", "UTC")),
+    ]
+    found = kinds - {type(None)}
+    return next((t for fit, t in known if found and found <= fit), pyarrow.string())
 
 
-WRITERS: dict[str, Callable[[list[Record], str | None], None]] = {
+def _array(values: list[Any], arrow: Any) -> Any:
+    import pyarrow
+
+    if arrow == pyarrow.string():
+        values = [v if v is None else str(_cell(v)) for v in values]
+    elif arrow == pyarrow.float64():
+        values = [v if v is None else float(v) for v in values]
+    return pyarrow.array(values, arrow)
+
+
+WRITERS: dict[str, Callable[[Iterable[Record], str | None], None]] = {
     "csv": _write_csv,
     "json": _write_json,
     "parquet": _write_parquet,

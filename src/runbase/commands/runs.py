@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
+from ..db import Database
+from ..errors import InvalidValueError
 from ..store.tables import RunRow
 from .common import (
     Subparsers,
@@ -16,9 +21,26 @@ from .common import (
     print_table,
     reader,
 )
-from .selection import add_selection, is_lower_better, select, sql
+from .selection import add_selection, check_metrics, is_lower_better, select, sql
 
 DEFAULT_METRICS = 3  # that are shown where none are asked for
+Cell = Callable[[RunRow], Any]
+Columns = list[tuple[str, Cell]]  # headers and cells
+FIELDS: dict[str, Cell] = {
+    "id": lambda row: row.id,
+    "experiment": lambda row: row.experiment,
+    "#": lambda row: row.number,
+    "name": lambda row: row.name,
+    "status": lambda row: row.status,
+    "created": lambda row: row.time_created,
+    "started": lambda row: row.time_started,
+    "updated": lambda row: row.time_updated or row.time_created,
+    "finished": lambda row: row.time_finished,
+    "took": lambda row: duration(row.seconds),
+    "args": lambda row: row.args,
+    "tags": lambda row: row.tags,
+    "comment": lambda row: row.comment,
+}
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -34,6 +56,7 @@ def add_parser(commands: Subparsers) -> None:
         "is quick however many metrics were logged.",
         "runbase runs runs.db --experiment digits --sort best:val_accuracy\n"
         "runbase runs runs.db --arg model=mlp --arg lr=0.01 --metric val_loss\n"
+        "runbase runs runs.db --columns id,args.lr,best:val_loss --status COMPLETED\n"
         "runbase runs --status RUNNING --since 2d --json",
     )
     add_database(parser)
@@ -41,64 +64,102 @@ def add_parser(commands: Subparsers) -> None:
     parser.add_argument(
         "-m", "--metric", action="append", default=[], help="show this metric (repeatable)"
     )
+    parser.add_argument(
+        "--columns",
+        metavar="NAME,...",
+        help=f"show these columns: {', '.join(FIELDS)}, args.NAME, best:METRIC, at:METRIC (its "
+        "step), last:METRIC",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, with all metrics")
     parser.add_argument("--sql", action="store_true", help="print the SQL behind the table")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    client = reader(args)
-    if args.sql:
-        print(sql(args, client.engine.dialect))
-        return
-    found = list(select(client.db, args))
+    with closing(reader(args)) as client:
+        db = client.db
+        check_metrics(db, args.metric)
+        if args.sql:
+            print(sql(db, args))
+            return
+        columns = _columns(db, args)
+        found = list(select(db, args))
     if args.json:
         print_json([as_dict(row) for row in found])
     elif not found:
         print("There are no such runs.")
     else:
-        print_table(*_table(found, args))
-    client.close()
+        columns = columns or _default_columns(found, args)
+        headers = [header for header, _ in columns]
+        print_table(headers, [[cell(row) for _, cell in columns] for row in found])
 
 
-def _table(found: list[RunRow], args: argparse.Namespace) -> tuple[list[str], list[list[Any]]]:
-    metrics = args.metric or _metrics(found, args)
-    headers = ["id", "experiment", "#", "status", "updated", "took", "args"]
-    for name in metrics:
-        headers += [f"{'min' if is_lower_better(name, args) else 'max'} {name}", "at", "last"]
-    with_tags = any(row.tags for row in found)
-    rows = [_row(row, metrics, args) + ([row.tags] if with_tags else []) for row in found]
-    return headers + (["tags"] if with_tags else []), rows
+def _columns(db: Database, args: argparse.Namespace) -> Columns:
+    """The columns that are asked for.
+
+    Raises:
+        InvalidValueError: there is no such column.
+        NotFoundError: there is no such metric.
+    """
+    columns: Columns = []
+    for name in filter(None, (args.columns or "").split(",")):
+        kind, _, metric = name.partition(":")
+        if name in FIELDS:
+            columns.append((name, FIELDS[name]))
+        elif name.startswith("args."):
+            columns.append((name, _argument(name[5:])))
+        elif kind in ("best", "last", "at") and metric:
+            check_metrics(db, [metric])
+            header, cell = _of_metric(metric, args)[kind]
+            columns.append((header if kind == "best" else f"{header} {metric}", cell))
+        else:
+            raise InvalidValueError(
+                f"there is no column {name!r}: choose from {', '.join(FIELDS)}, args.NAME, "
+                "best:METRIC, at:METRIC and last:METRIC"
+            )
+    return columns
+
+
+def _default_columns(found: list[RunRow], args: argparse.Namespace) -> Columns:
+    """Those that matter most come first: a terminal may have no room for all."""
+    columns = [(name, FIELDS[name]) for name in ("id", "experiment", "status")]
+    for metric in args.metric or _metrics(found, args):
+        columns += _of_metric(metric, args).values()
+    last = ["args", "took", "updated"] + (["tags"] if any(row.tags for row in found) else [])
+    return columns + [(name, FIELDS[name]) for name in last]
 
 
 def _metrics(found: list[RunRow], args: argparse.Namespace) -> list[str]:
-    """The metric that the table is sorted by, and those that most of its runs have."""
+    """The metric that the table is sorted by, and those with the most values in it."""
     sorted_by = args.sort.partition(":")[2]
-    counts = Counter(name for row in found for name, m in row.metrics.items() if m.max is not None)
+    counts: Counter[str] = Counter()
+    for row in found:
+        counts.update({name: m.n for name, m in row.metrics.items() if m.max is not None})
     names = [sorted_by] if sorted_by else []
     names += [name for name, _ in counts.most_common() if name not in names]
     return names[:DEFAULT_METRICS]
 
 
-def _row(row: RunRow, metrics: list[str], args: argparse.Namespace) -> list[Any]:
-    cells: list[Any] = [
-        row.id,
-        row.experiment,
-        row.number,
-        row.status,
-        row.time_updated or row.time_created,
-        duration(row.seconds),
-        row.args,
-    ]
-    for name in metrics:
+def _of_metric(name: str, args: argparse.Namespace) -> dict[str, tuple[str, Cell]]:
+    """The best value of a metric, its step, and the last value: headers and cells."""
+    best = "min" if is_lower_better(name, args) else "max"
+
+    def cell(field: str) -> Cell:
+        return lambda row: getattr(row.metrics.get(name), field, None)
+
+    def last(row: RunRow) -> Any:
         m = row.metrics.get(name)
-        if m is None:
-            cells += [None, None, None]
-        elif is_lower_better(name, args):
-            cells += [m.min, m.min_step, m.last]
-        else:
-            cells += [m.max, m.max_step, m.last]
-    return cells
+        return math.nan if m and m.last is None and m.n_nan else m and m.last
+
+    return {
+        "best": (f"{best} {name}", cell(best)),
+        "at": ("at", cell(f"{best}_step")),
+        "last": ("last", last),
+    }
+
+
+def _argument(name: str) -> Cell:
+    return lambda row: (row.args or {}).get(name)
 
 
 def as_dict(row: RunRow) -> dict[str, Any]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..db import Database
-from ..errors import InvalidValueError
-from ..query import Dialect
-from ..store import experiments, tables
-from ..store.tables import RunRow
+from ..engines.json import Jsonb
+from ..errors import InvalidValueError, NotFoundError
+from ..store import columns, experiments, tables
+from ..store.tables import Filter, Order, RunRow
+from ..util import Literal
 
 #: Metrics of which less is better, by the words in their names.
 LOWER = re.compile(
@@ -37,7 +39,11 @@ def add_selection(parser: argparse.ArgumentParser, limit: int | None) -> None:
         "--arg", action="append", default=[], metavar="NAME=VALUE", help="only with this argument"
     )
     group.add_argument("--since", help="only runs created in this time: 30m, 12h, 2d, 1w")
-    group.add_argument("--sort", default="id", help="id (newest first), best:METRIC or last:METRIC")
+    group.add_argument(
+        "--sort",
+        default="id",
+        help="id, created or updated (newest first), best:METRIC or last:METRIC (default: id)",
+    )
     group.add_argument(
         "--max", action="append", default=[], metavar="METRIC", help="more is better"
     )
@@ -46,7 +52,7 @@ def add_selection(parser: argparse.ArgumentParser, limit: int | None) -> None:
     )
     group.add_argument(
         "--limit",
-        type=int,
+        type=_positive,
         default=limit,
         help="at most so many runs" + (f" (default: {limit})" if limit else ""),
     )
@@ -57,51 +63,73 @@ def select(db: Database, args: argparse.Namespace) -> Iterator[RunRow]:
 
     Raises:
         InvalidValueError: an option cannot be understood.
-        NotFoundError: there is no such experiment.
+        NotFoundError: there is no such experiment or metric.
     """
+    where, order = chosen(db, args), _order(db, args)
+    limit = args.limit or tables.LAST
+    if order == tables.NEWEST:
+        found = tables.newest(db, where, page=min(limit, tables.PAGE))
+        return itertools.islice(found, args.limit)
+    return tables.ordered(db, order, where, limit)
+
+
+def chosen(db: Database, args: argparse.Namespace) -> Filter:
+    """The conditions in the options; see `select` for the errors."""
     experiment = None if args.experiment is None else _experiment(db, args.experiment, args.kind)
-    wanted = dict(_argument(text) for text in args.arg)
     since = None if args.since is None else datetime.now(UTC) - _period(args.since)
-
-    def keep(run: RunRow) -> bool:
-        return (
-            all(tag in (run.tags or {}) for tag in args.tag)
-            and _has(run.args or {}, wanted)
-            and (since is None or run.time_created >= since)
-        )
-
-    filters = {"experiment_id": experiment, "status": args.status, "keep": keep}
-    return itertools.islice(_sorted(db, args, filters), args.limit)
+    wanted = dict(_argument(text) for text in args.arg)
+    return Filter(experiment, args.status, since, args.tag, wanted)
 
 
-def sql(args: argparse.Namespace, dialect: Dialect) -> str:
-    """The SQL that finds the runs that the options ask for, and their metrics."""
-    order = _order(args)
-    query = tables.NEWEST if order is None else tables.BY_METRIC[order[1:]]
-    return f"{query.text[dialect].strip()};\n\n{tables.SUMMARIES.strip()};"
+def sql(db: Database, args: argparse.Namespace) -> str:
+    """The SQL that reads the table of runs, with all values in it; see `select` for the errors."""
+    limit = args.limit or tables.LAST
+    query, parameters = tables.statement(chosen(db, args), _order(db, args), limit)
+    page = _filled(query.text[db.dialect], parameters, db)
+    ids = ", ".join(str(row.id) for row in select(db, args)) or "NULL"
+    return f"{page.strip()};\n\n{tables.SUMMARIES.strip().replace('?', ids)};"
 
 
-def _order(args: argparse.Namespace) -> tuple[str, str, str] | None:
-    """The metric, summary and direction that runs are sorted by; None for newest first."""
+def _filled(text: str, parameters: dict[str, Any], db: Database) -> str:
+    """A statement with the values in the places of its parameters."""
+    mark = re.compile(r":(\w+)" if db.dialect == "sqlite" else r"%\((\w+)\)s")
+
+    def value(match: re.Match[str]) -> str:
+        found = parameters[match[1]]
+        # The documents of a filter are text to the database.
+        return Literal(str(found) if isinstance(found, Jsonb) else found).as_string(db)
+
+    return mark.sub(value, text)
+
+
+def _order(db: Database, args: argparse.Namespace) -> Order:
     by, _, metric = args.sort.partition(":")
-    if by == "id" and not metric:
-        return None
+    if by in ("id", "created", "updated") and not metric:
+        return Order(by)
     if by not in ("best", "last") or not metric:
         raise InvalidValueError(
-            f"runs are sorted by id, best:METRIC or last:METRIC, not by {args.sort!r}"
+            "runs are sorted by id, created, updated, best:METRIC or last:METRIC, not by "
+            f"{args.sort!r}"
         )
+    check_metrics(db, [metric])
     is_min = is_lower_better(metric, args)
-    column = by if by == "last" else "min" if is_min else "max"
-    return metric, column, "ASC" if is_min else "DESC"
+    key = by if by == "last" else "min" if is_min else "max"
+    return Order(key, metric, descending=not is_min)
 
 
-def _sorted(db: Database, args: argparse.Namespace, filters: dict[str, Any]) -> Iterator[RunRow]:
-    order, limit = _order(args), args.limit or tables.LAST
-    if order is None:
-        return tables.newest(db, page=max(50, min(limit, tables.PAGE)), **filters)
-    if args.tag or args.arg or args.since:
-        limit = tables.LAST  # what is left out is only known when it is seen
-    return tables.by_metric(db, *order, limit=limit, **filters)
+def check_metrics(db: Database, names: Iterable[str]) -> None:
+    """Refuse names that no metric of this database has.
+
+    Raises:
+        NotFoundError: there is such a name; the message has those that are alike.
+    """
+    known = columns.refresh(db)
+    for name in names:
+        if name not in known:
+            alike = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or list(known)[:5]
+            raise NotFoundError(
+                f"there is no metric {name!r}" + (f": is it {' or '.join(alike)}?" if alike else "")
+            )
 
 
 def is_lower_better(metric: str, args: argparse.Namespace | None = None) -> bool:
@@ -112,10 +140,13 @@ def is_lower_better(metric: str, args: argparse.Namespace | None = None) -> bool
 
 
 def _experiment(db: Database, text: str, kind: str) -> int:
-    if text.isdecimal():
+    try:
+        return experiments.find(db, text, kind)
+    except NotFoundError:
+        if not text.isdecimal():
+            raise
         experiments.get_name(db, int(text))
         return int(text)
-    return experiments.find(db, text, kind)
 
 
 def _argument(text: str) -> tuple[str, Any]:
@@ -128,12 +159,14 @@ def _argument(text: str) -> tuple[str, Any]:
         return name, value
 
 
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
 def _period(text: str) -> timedelta:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([mhdw])", text)
     if not found:
         raise InvalidValueError(f"--since takes a time such as 30m, 12h, 2d or 1w, not {text!r}")
     return timedelta(**{UNITS[found[2]]: float(found[1])})
-
-
-def _has(args: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    return all(name in args and args[name] == value for name, value in wanted.items())

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from ..client import Client
 from ..migrate import Applied, Script
 from ..store import schema
-from .common import Subparsers, add_command, is_database, make_client
+from .common import Subparsers, add_command, make_client, split_names
 
 
 def setup(client: Client, scripts: Iterable[Script] = (), *, quiet: bool = False) -> list[Applied]:
@@ -52,9 +52,8 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    databases = [name for name in args.names if is_database(name)]
-    scripts = [name for name in args.names if not is_database(name)]
-    client = make_client(args, databases[0] if databases else None)
+    database, scripts = split_names(args.names)
+    client = make_client(args, database)
     setup(client, scripts)
     print(f"Database: {client.engine.describe()}")
     client.close()

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import Any
 
 from ..db import Database
-from ..store import columns, curves, links, runs, tables
-from ..store.tables import RunRow
+from ..store import columns, links, runs, tables
+from ..store.tables import RunRow, Summary
 from .common import (
     Subparsers,
     add_command,
     add_database,
     duration,
+    exact,
     print_json,
     print_table,
     reader,
     text,
 )
 from .runs import as_dict
-from .selection import is_lower_better
 
 BARS = "▁▂▃▄▅▆▇█"
-WIDTH = 24  # characters of a sparkline
+WIDTH = 12  # characters of a sparkline
+MOST = 200  # metrics that get one
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -33,7 +35,8 @@ def add_parser(commands: Subparsers) -> None:
         run,
         "everything about one run",
         "Show a run: its status and times, arguments, tags, links to and from other runs, and\n"
-        "for each metric its curve, its last and best value, and the steps of these.",
+        "for each metric its curve, its last, least and greatest values with their steps, and its\n"
+        "mean.",
         "runbase show 17 runs.db\nrunbase show 17 runs.db --env\nrunbase show 17 --json",
     )
     parser.add_argument("id", type=int, metavar="RUN", help="id of the run")
@@ -66,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _print_facts(row: RunRow, linked: list[links.Link]) -> None:
-    print(f"Run {row.id}: number {row.number} of {row.experiment}")
+    print(f"Run {row.id}: number {row.number} of {text(row.experiment)}")
     facts: list[tuple[str, Any]] = [
         ("name", row.name),
         ("status", row.status),
@@ -92,31 +95,37 @@ def _print_facts(row: RunRow, linked: list[links.Link]) -> None:
 def _print_document(title: str, document: dict[str, Any] | None) -> None:
     if document:
         print(f"\n{title}")
-        width = max(map(len, document))
-        for name, value in document.items():
-            print(f"  {name:{width}}  {text(value)}")
+        names = [text(name) for name in document]
+        width = max(map(len, names))
+        for name, value in zip(names, document.values(), strict=True):
+            print(f"  {name:{width}}  {exact(value)}")
 
 
 def _print_metrics(db: Database, row: RunRow) -> None:
     if not row.metrics:
         return
     known = columns.refresh(db)
+    names = sorted(row.metrics)
+    courses = tables.sketch(db, row.id, [known[name] for name in names[:MOST]], WIDTH)
+    cells = [_cells(name, row.metrics[name], courses.get(name, [])) for name in names]
     print("\nMetrics")
-    cells = []
-    for name, m in sorted(row.metrics.items()):
-        best = (m.min, m.min_step) if is_lower_better(name) else (m.max, m.max_step)
-        numbers = [p.value for p in curves.read(db, row.id, known[name])]
-        cells.append((name, sparkline(numbers), m.n, *best, m.last, m.last_step))
-    print_table(("metric", "curve", "values", "best", "at step", "last", "at step"), cells)
+    print_table(
+        ("metric", "curve", "values", "last", "at", "min", "at", "max", "at", "mean"), cells
+    )
 
 
-def sparkline(values: list[Any]) -> str:
+def _cells(name: str, m: Summary, course: list[float]) -> tuple[Any, ...]:
+    last = math.nan if m.last is None and m.n_nan else m.last
+    mean = m.sum / (m.n - m.n_nan) if m.sum is not None and m.n > m.n_nan else None
+    extremes = (m.min, m.min_step, m.max, m.max_step)
+    return (name, sparkline(course), m.n, last, m.last_step, *extremes, mean)
+
+
+def sparkline(values: list[float]) -> str:
     """The course of numbers as a few characters; what is no finite number is left out."""
-    numbers = [v for v in values if isinstance(v, float) and v - v == 0.0]
+    numbers = [v for v in values if math.isfinite(v)]
     if not numbers:
         return ""
     low, high = min(numbers), max(numbers)
-    count = min(WIDTH, len(numbers))
-    picked = [numbers[i * (len(numbers) - 1) // max(count - 1, 1)] for i in range(count)]
-    span = (high - low) or 1.0
-    return "".join(BARS[int((v - low) / span * (len(BARS) - 1))] for v in picked)
+    span = (high / 2 - low / 2) or 1.0  # halves, since the whole may be more than any float
+    return "".join(BARS[int((v / 2 - low / 2) / span * (len(BARS) - 1))] for v in numbers)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from ..db import Database
-from ..query import Query, translate
+from ..engines.json import Jsonb
+from ..query import Dialect, Query, translate
+from .columns import Metric
 
 PAGE = 1000  # runs that are read at a time
 LAST = 2**62  # an id beyond all runs
@@ -51,38 +54,60 @@ class RunRow(NamedTuple):
         return (end - self.time_started).total_seconds() if end and self.time_started else None
 
 
+class Statement(NamedTuple):
+    """A statement and its parameters."""
+
+    query: Query
+    parameters: dict[str, Any]
+
+
 _COLUMNS = """
 SELECT r.id, e.name, r.number, r.name, r.status, r.time_created, r.time_started,
        r.time_updated, r.time_finished, r.comment, r.tags, r.args
   FROM runs AS r
   JOIN experiments AS e ON e.id = r.experiment_id"""
-_FILTERS = """
- WHERE (CAST(:experiment_id AS BIGINT) IS NULL OR r.experiment_id = :experiment_id)
-   AND (CAST(:status AS CHAR(64)) IS NULL OR r.status = :status)"""
-
-
-def _filtered(sql: str) -> Query:
-    return Query(
-        sql,
-        postgresql=sql.replace("AS CHAR(64)", "AS TEXT"),
-        mysql=sql.replace("AS BIGINT", "AS SIGNED"),
-    )
-
-
-NEWEST = _filtered(f"{_COLUMNS}{_FILTERS} AND r.id < :before ORDER BY r.id DESC LIMIT :limit")
-ONE = Query(f"{_COLUMNS} WHERE r.id = :id")
-_BY_METRIC = """
-  JOIN run_metrics AS m ON m.run_id = r.id
-  JOIN metric_names AS k ON k.id = m.metric_id AND k.name = :metric"""
-#: Runs by a summary of one metric; those that have no such number are left out.
-BY_METRIC = {
-    (column, direction): _filtered(
-        f"{_COLUMNS}{_BY_METRIC}{_FILTERS} AND m.{column} IS NOT NULL"
-        f" ORDER BY m.{column} {direction}, r.id LIMIT :limit"
-    )
-    for column in ("min", "max", "last")
-    for direction in ("ASC", "DESC")
+# The page is found first, so that rows with large documents are read for it alone.
+_PAGE = """
+SELECT r.id, e.name, r.number, r.name, r.status, r.time_created, r.time_started,
+       r.time_updated, r.time_finished, r.comment, r.tags, r.args
+  FROM (SELECT r.id, {key} AS sort_key
+          FROM {tables}
+         WHERE {conditions}
+         ORDER BY {key} {direction}, r.id {ties}
+         LIMIT :limit) AS page
+  JOIN runs AS r ON r.id = page.id
+  JOIN experiments AS e ON e.id = r.experiment_id
+ ORDER BY page.sort_key {direction}, r.id {ties}"""
+_COUNT = "SELECT COUNT(*) FROM runs AS r WHERE {conditions}"
+_WITH_METRIC = """runs AS r
+          JOIN run_metrics AS m ON m.run_id = r.id
+          JOIN metric_names AS k ON k.id = m.metric_id AND k.name = :metric"""
+_KEYS = {
+    "id": "r.id",
+    "created": "r.time_created",
+    "updated": "COALESCE(r.time_updated, r.time_created)",
 }
+_CONDITIONS = {
+    "experiment_id": "r.experiment_id = :experiment_id",
+    "status": "r.status = :status",
+    "since": "r.time_created >= :since",
+    "before": "r.id < :before",
+}
+# Documents that contain the given one: PostgreSQL and MySQL have a word for it. (On MySQL a list
+# contains its items too, so that x=1 also finds x=[1, 2].)
+_HAS_ARGS = """NOT EXISTS (
+       SELECT 1 FROM json_each(:args) AS wanted
+        WHERE NOT EXISTS (
+              SELECT 1 FROM json_each(r.args) AS a
+               WHERE a.key = wanted.key AND a.value IS wanted.value
+                 AND (a.type = wanted.type OR 'integer' IN (a.type, wanted.type)
+                      AND 'real' IN (a.type, wanted.type))))"""
+_CONTAINS: dict[Dialect, str] = {
+    "sqlite": _HAS_ARGS,
+    "postgresql": "r.args @> CAST(:args AS JSONB)",
+    "mysql": "JSON_CONTAINS(r.args, :args)",
+}
+ONE = Query(f"{_COLUMNS} WHERE r.id = :id")
 SUMMARIES = """
 SELECT m.run_id, k.name, m.n, m.n_nan, m.last, m.last_step,
        m.min, m.min_step, m.max, m.max_step, m.sum
@@ -90,61 +115,113 @@ SELECT m.run_id, k.name, m.n, m.n_nan, m.last, m.last_step,
   JOIN metric_names AS k ON k.id = m.metric_id
  WHERE m.run_id IN (?)"""
 DOCUMENTS = Query("SELECT env, extras FROM runs WHERE id = :id")
-POPULAR = Query("""
-SELECT k.name, SUM(m.n)
-  FROM run_metrics AS m
-  JOIN metric_names AS k ON k.id = m.metric_id
- GROUP BY k.name
- ORDER BY 2 DESC, k.name
-""")
 COUNTS = Query("""
 SELECT (SELECT COUNT(*) FROM runs WHERE experiment_id = :experiment_id),
        (SELECT COALESCE(SUM(n), 0) FROM run_metrics
          WHERE run_id IN (SELECT id FROM runs WHERE experiment_id = :experiment_id))
 """)
+SPAN = Query(
+    "SELECT MIN(step), MAX(step), MIN(progress), MAX(progress) FROM metrics WHERE run_id = :run_id"
+)
 
 
-Keep = Callable[[RunRow], bool]
+class Filter(NamedTuple):
+    """Which runs: those that everything fits that is given."""
+
+    experiment_id: int | None = None
+    status: str | None = None
+    since: datetime | None = None
+    tags: Sequence[str] = ()
+    args: Mapping[str, Any] | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the conditions in use, by the names of these."""
+        found: dict[str, Any] = {
+            name: value
+            for name, value in zip(_CONDITIONS, self[:3], strict=False)
+            if value is not None
+        }
+        if self.tags:
+            found["tags"] = Jsonb(dict.fromkeys(self.tags, True))
+        if self.args:
+            found["args"] = Jsonb(dict(self.args))
+        return found
 
 
-def newest(
-    db: Database,
-    experiment_id: int | None = None,
-    status: str | None = None,
-    *,
-    keep: Keep | None = None,
-    page: int = PAGE,
-) -> Iterator[RunRow]:
-    """Runs, newest first: all, or those of one experiment or status that ``keep`` accepts.
+ALL = Filter()
 
-    They are read a page at a time; ``keep`` sees them without their metrics.
-    """
-    before = LAST
+
+class Order(NamedTuple):
+    """By ``key``: "id", "created", "updated", or "min", "max" or "last" of ``metric``."""
+
+    key: str = "id"
+    metric: str | None = None
+    descending: bool = True
+
+
+NEWEST = Order()
+
+
+@cache
+def _query(template: str, order: Order, names: tuple[str, ...]) -> Query:
+    """A statement with exactly the conditions that are asked for."""
+    key = f"m.{order.key}" if order.metric is not None else _KEYS[order.key]
+    tables = "runs AS r" if order.metric is None else _WITH_METRIC
+
+    def text(dialect: Dialect) -> str:
+        documents = {n: _CONTAINS[dialect].replace("args", n) for n in ("args", "tags")}
+        conditions = [(_CONDITIONS | documents)[name] for name in names]
+        conditions += [f"{key} IS NOT NULL"] if order.metric is not None else []
+        return template.format(
+            key=key,
+            tables=tables,
+            conditions="\n           AND ".join(conditions) or "1 = 1",
+            direction="DESC" if order.descending else "ASC",
+            ties="DESC" if order.metric is None else "ASC",
+        )
+
+    return Query(text("sqlite"), postgresql=text("postgresql"), mysql=text("mysql"))
+
+
+def statement(
+    where: Filter = ALL, order: Order = NEWEST, limit: int = PAGE, before: int | None = None
+) -> Statement:
+    """What reads a page of runs; runs without a number for the metric of ``order`` are left out."""
+    parameters = where.parameters()
+    if before is not None:
+        parameters["before"] = before
+    # The name of the metric is a parameter, so that statements are alike for all of them.
+    shape = order if order.metric is None else order._replace(metric="")
+    query = _query(_PAGE, shape, tuple(parameters))
+    if order.metric is not None:
+        parameters["metric"] = order.metric
+    return Statement(query, parameters | {"limit": limit})
+
+
+def newest(db: Database, where: Filter = ALL, *, page: int = PAGE) -> Iterator[RunRow]:
+    """Runs, newest first, read a page at a time."""
+    before: int | None = None
     while True:
-        filters = {"experiment_id": experiment_id, "status": status}
-        found = db.rows(NEWEST, before=before, limit=page, **filters)
-        yield from _with_metrics(db, found, keep)
+        query, parameters = statement(where, limit=page, before=before)
+        found = db.rows(query, **parameters)
+        yield from _with_metrics(db, found)
         if len(found) < page:
             return
         before = found[-1][0]
 
 
-def by_metric(
-    db: Database,
-    metric: str,
-    column: str,
-    direction: str,
-    experiment_id: int | None = None,
-    status: str | None = None,
-    *,
-    keep: Keep | None = None,
-    limit: int = LAST,
-) -> Iterator[RunRow]:
-    """Runs in the order of the "min", "max" or "last" of a metric, "ASC" or "DESC"."""
-    filters = {"experiment_id": experiment_id, "status": status}
-    found = db.rows(BY_METRIC[column, direction], metric=metric, limit=limit, **filters)
+def ordered(db: Database, order: Order, where: Filter = ALL, limit: int = LAST) -> Iterator[RunRow]:
+    """Runs in any order; of those with equal metrics the older ones first."""
+    query, parameters = statement(where, order, limit)
+    found = db.rows(query, **parameters)
     for start in range(0, len(found), PAGE):
-        yield from _with_metrics(db, found[start : start + PAGE], keep)
+        yield from _with_metrics(db, found[start : start + PAGE])
+
+
+def count(db: Database, where: Filter = ALL) -> int:
+    """How many runs there are."""
+    parameters = where.parameters()
+    return int(db.row(_query(_COUNT, NEWEST, tuple(parameters)), **parameters)[0])
 
 
 def one(db: Database, id: int) -> RunRow | None:
@@ -159,24 +236,48 @@ def documents(db: Database, id: int) -> tuple[dict[str, Any] | None, dict[str, A
     return env, extras
 
 
-def popular_metrics(db: Database) -> list[str]:
-    """Names of metrics, those with the most values first."""
-    return [name for name, _ in db.rows(POPULAR)]
-
-
 def counts(db: Database, experiment_id: int) -> tuple[int, int]:
     """How many runs an experiment has, and how many values of metrics."""
     runs, values = db.row(COUNTS, experiment_id=experiment_id)
     return int(runs), int(values)
 
 
-def _with_metrics(db: Database, rows: Sequence[Any], keep: Keep | None = None) -> list[RunRow]:
-    found = [RunRow._make((*row, {})) for row in rows]
-    if keep is not None:
-        found = [run for run in found if keep(run)]
-    metrics = {run.id: run.metrics for run in found}
+def sketch(
+    db: Database, run_id: int, metrics: Sequence[Metric], width: int
+) -> dict[str, list[float]]:
+    """The course of each metric in at most ``width`` numbers, averages of equal spans.
+
+    Metrics without a column, and those that are no numbers, are left out. However long the run
+    is, this is one pass over its points.
+    """
+    drawn = {m.name: m.column for m in metrics if m.column and m.kind in ("number", "integer")}
+    start, end, low, high = db.row(SPAN, run_id=run_id)
+    if not drawn or start is None:
+        return {}
+    axis, start, span = (
+        ("step", start, end - start + 1) if end > start else ("progress", low, high - low or 1.0)
+    )
+    place = f"(1.0 * {axis} - {float(start)!r}) * {width} / {float(span)!r}"
+    bucket = f"CAST({place} AS INTEGER)" if db.dialect == "sqlite" else f"FLOOR({place})"
+    cells = ", ".join(f"AVG({db.engine.quote(column)})" for column in drawn.values())
+    sql = f"SELECT {cells} FROM metrics WHERE run_id = {int(run_id)}"
+    rows = db.fetch(f"{sql} GROUP BY {bucket} ORDER BY MIN({axis})").rows
+    return {
+        name: [v for v in values if v is not None]
+        for name, values in zip(drawn, zip(*rows, strict=True), strict=True)
+    }
+
+
+def summaries(db: Database, run_ids: Sequence[int]) -> dict[int, dict[str, Summary]]:
+    """The summaries of these runs: for each id one by the name of each metric."""
+    metrics: dict[int, dict[str, Summary]] = {id: {} for id in run_ids}
     if metrics:
         sql, ids = translate(SUMMARIES, [list(metrics)], db.dialect)
         for run_id, name, *summary in db.fetch(sql, ids).rows:
             metrics[run_id][name] = Summary._make(summary)
-    return found
+    return metrics
+
+
+def _with_metrics(db: Database, rows: Sequence[Any]) -> list[RunRow]:
+    metrics = summaries(db, [row[0] for row in rows])
+    return [RunRow._make((*row, metrics[row[0]])) for row in rows]

@@ -42,9 +42,8 @@ def prepare() -> None:
 
 
 def scratch() -> Path:
-    """A new folder on a disk, which servers may walk to."""
-    disk = Path("/var/tmp")
-    path = Path(tempfile.mkdtemp(prefix="runbase-bench-", dir=disk if disk.is_dir() else None))
+    """A new folder, which servers may walk to; TMPDIR chooses the disk."""
+    path = Path(tempfile.mkdtemp(prefix="runbase-bench-"))
     path.chmod(0o711)
     return path
 
@@ -64,14 +63,24 @@ def call(module: str, name: str, folder: Path, /, **options: Any) -> dict[str, A
     return figures
 
 
-def import_seconds(module: str) -> float:
-    """What importing a module adds to the start of the interpreter."""
-    return _seconds(f"import {module}") - _seconds("pass")
+def import_seconds(names: list[str], rounds: int, folder: Path) -> list[float]:
+    """What importing each module adds to the start of the interpreter, medians.
+
+    The bytecode is kept in ``folder``, so that the figures do not depend on who wrote it before.
+    """
+    codes = ["pass", *(f"import {name}" for name in names)]
+    for code in codes:
+        _seconds(code, folder)  # compiles
+    taken = [[_seconds(code, folder) for code in codes] for _ in range(rounds)]
+    bare, *found = [statistics.median(column) for column in zip(*taken, strict=True)]
+    return [seconds - bare for seconds in found]
 
 
-def _seconds(code: str) -> float:
+def _seconds(code: str, bytecode: Path) -> float:
+    # -I also ignores PYTHONDONTWRITEBYTECODE, with which each process would compile anew.
+    command = [str(PYTHON), "-I", "-X", f"pycache_prefix={bytecode}", "-c", code]
     before = time.perf_counter()
-    subprocess.run([PYTHON, "-I", "-c", code], check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - before
 
 

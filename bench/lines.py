@@ -53,6 +53,19 @@ class Bench:
                     found[name].append(environment.call(module, function, folder, **options))
         return {name: _median(rounds_) for name, rounds_ in found.items()}
 
+    def read(self, folder: Path, names: list[str], times: int) -> list[float]:
+        """The median seconds of each reader, by turns in the same folder."""
+        found: dict[str, list[float]] = {name: [] for name in names}
+        for turn in range(3 if self.quick else 9):  # single processes differ by a factor of two
+            for name in names:
+                is_slow = name.endswith("mlflow")
+                if is_slow and turn >= 3:
+                    continue
+                few = 1 if is_slow else times
+                figures = environment.call("readers", name, folder, times=few)
+                found[name].append(figures["seconds"])
+        return [statistics.median(seconds) for seconds in found.values()]
+
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
@@ -68,6 +81,10 @@ def _median(rounds: list[Figures]) -> Figures:
         is_list = isinstance(values[0], list)
         found[key] = list(chain.from_iterable(values)) if is_list else statistics.median(values)
     return found
+
+
+def writer(name: str, steps: int, **options: Any) -> Task:
+    return "writers", "alone", {"name": name, "steps": steps, **options}
 
 
 def rate(figures: Figures) -> str:
@@ -86,7 +103,7 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e3:.3g} ms" if seconds < 0.9 else f"{seconds:.3g} s"
 
 
-def times(ratio: float) -> str:
+def factor(ratio: float) -> str:
     return f"{rounded(ratio)} x" if ratio >= 10 else f"{ratio:.2f} x"
 
 
@@ -98,7 +115,7 @@ def compare(
     peer: str, figure: str, ratio: float, least: float | None = None, most: float | None = None
 ) -> Line:
     """A line with the ratio of Runbase to a peer, and whether it is as it should be."""
-    line = Line(peer=peer, figure=figure, ratio=times(ratio))
+    line = Line(peer=peer, figure=figure, ratio=factor(ratio))
     if least is not None:
         return line._replace(target=f">= {least:g} x", result=met(ratio >= least))
     if most is not None:

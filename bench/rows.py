@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable
 
 from bench import environment
@@ -15,30 +14,27 @@ from bench.lines import (
     block,
     compare,
     duration,
+    factor,
     met,
     rate,
     rounded,
-    times,
+    writer,
 )
 
 DRIVERS = {"sqlite3", "psycopg", "pymysql", "pandas", "numpy", "sqlalchemy", "optuna"}
-
-
-def _writer(name: str, steps: int, **options: Any) -> Task:
-    return "writers", "alone", {"name": name, "steps": steps, **options}
 
 
 def call_sqlite(bench: Bench) -> Lines:
     steps = bench.count(20_000, 3_000)
     found = bench.alternate(
         {
-            "runbase": _writer("runbase", steps),
-            "raw": _writer("raw_sqlite", steps),
-            "flat": _writer("raw_sqlite", steps, without_rowid=True),
-            "trackio": _writer("trackio", steps),
+            "runbase": writer("runbase", steps),
+            "raw": writer("raw_sqlite", steps),
+            "flat": writer("raw_sqlite", steps, without_rowid=True),
+            "trackio": writer("trackio", steps),
         }
     )
-    found |= bench.alternate({"mlflow": _writer("mlflow", bench.count(300, 50))}, 3)
+    found |= bench.alternate({"mlflow": writer("mlflow", bench.count(300, 50))}, 3)
     own = found["runbase"]["rate"]
     ratios = {name: own / figures["rate"] for name, figures in found.items()}
     figures = {name: rate(f) for name, f in found.items()}
@@ -71,9 +67,9 @@ def _call_postgres(bench: Bench, workload: str, synchronous: bool) -> Lines:
     raw = {"server": bench.server, "synchronous": synchronous}
     found = bench.alternate(
         {
-            "runbase": _writer("runbase_postgres", steps, server=bench.server, **own),
-            "commit": _writer("raw_postgres", steps, autocommit=False, **raw),
-            "autocommit": _writer("raw_postgres", steps, autocommit=True, **raw),
+            "runbase": writer("runbase_postgres", steps, server=bench.server, **own),
+            "commit": writer("raw_postgres", steps, autocommit=False, **raw),
+            "autocommit": writer("raw_postgres", steps, autocommit=True, **raw),
         }
     )
     commit, autocommit = found["commit"], found["autocommit"]
@@ -92,8 +88,8 @@ def _call_postgres(bench: Bench, workload: str, synchronous: bool) -> Lines:
 def buffered_sqlite(bench: Bench) -> Lines:
     steps = bench.count(300_000, 60_000)
     tasks = {
-        "runbase": _writer("runbase", steps, flush_interval=0.2),
-        "raw": _writer("raw_sqlite_batches", steps),
+        "runbase": writer("runbase", steps, flush_interval=0.2),
+        "raw": writer("raw_sqlite_batches", steps),
     }
     yield from _buffered(bench, "buffered, SQLite", tasks, 100_000)
 
@@ -106,8 +102,8 @@ def buffered_postgres(bench: Bench) -> Lines:
         return
     steps = bench.count(100_000, 30_000)
     tasks = {
-        "runbase": _writer("runbase_postgres", steps, server=bench.server, flush_interval=0.2),
-        "raw": _writer("raw_postgres_batches", steps, server=bench.server),
+        "runbase": writer("runbase_postgres", steps, server=bench.server, flush_interval=0.2),
+        "raw": writer("raw_postgres_batches", steps, server=bench.server),
     }
     yield from _buffered(bench, "buffered, PostgreSQL", tasks, 25_000)
 
@@ -122,7 +118,7 @@ def _buffered(bench: Bench, workload: str, tasks: dict[str, Task], least: float)
         f"{rounded(own['rate'])} steps/s",
         "executemany, 100 rows a commit",
         f"{rounded(raw['rate'])} steps/s",
-        times(own["rate"] / raw["rate"]),
+        factor(own["rate"] / raw["rate"]),
         f">= {least:,.0f} steps/s",
         met(own["rate"] >= least),
     )
@@ -172,7 +168,7 @@ def table(bench: Bench) -> Lines:
     with bench.new_folder() as folder:
         for name in ("make_runbase", "make_mlflow"):
             environment.call("readers", name, folder, runs=runs, steps=3)
-        found = _read(folder, ["table_runbase", "table_by_hand", "table_mlflow"], times)
+        found = bench.read(folder, ["table_runbase", "table_by_hand", "table_mlflow"], times)
     own, hand, mlflow = found
     yield from block(
         f"table of {runs:,} runs x 20 args x 10 metrics",
@@ -193,7 +189,7 @@ def curves(bench: Bench) -> Lines:
         trackio = environment.call("readers", "make_trackio", folder, runs=runs, steps=steps)
         mlflow = environment.call("readers", "make_mlflow", folder, runs=1, steps=few)
         names = ["curve_runbase", "curve_by_hand", "curve_mlflow"]
-        curve = _read(folder, names, bench.count(15, 5))
+        curve = bench.read(folder, names, bench.count(15, 5))
     yield from _curve(curve, few)
     yield from _bytes("bytes a value, SQLite", own, {"MLflow": mlflow, "trackio": trackio}, 15)
     if bench.server is None:
@@ -205,30 +201,20 @@ def curves(bench: Bench) -> Lines:
     yield from _bytes("bytes a value, PostgreSQL", own, {}, 22)
 
 
-def _read(folder: Path, names: list[str], times: int) -> list[float]:
-    """The median seconds of each reader, by turns in the same folder."""
-    found: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(3):
-        for name in names:
-            few = 1 if name.endswith("mlflow") else times
-            found[name].append(environment.call("readers", name, folder, times=few)["seconds"])
-    return [statistics.median(seconds) for seconds in found.values()]
-
-
 def _curve(curve: list[float], mlflow_steps: int) -> Lines:
     own, hand, mlflow = curve
     by_mlflow = f"MLflow get_metric_history, {mlflow_steps:,} steps"
     yield Line(
         *("one curve of 10,000 steps", duration(own), "SELECT by hand", duration(hand)),
-        *(times(own / hand), "<= 5 ms", met(own <= 5e-3)),
+        *(factor(own / hand), "<= 5 ms", met(own <= 5e-3)),
     )
-    yield Line(peer=by_mlflow, figure=duration(mlflow), ratio=times(mlflow / own) + " faster")
+    yield Line(peer=by_mlflow, figure=duration(mlflow), ratio=factor(mlflow / own) + " faster")
 
 
 def _bytes(workload: str, own: Figures, peers: dict[str, Figures], most: float) -> Lines:
     value = own["bytes"]
     lines = [
-        Line(peer=name, figure=f"{f['bytes']:.0f}", ratio=times(value / f["bytes"]))
+        Line(peer=name, figure=f"{f['bytes']:.0f}", ratio=factor(value / f["bytes"]))
         for name, f in peers.items()
     ] or [Line()]
     lines[0] = lines[0]._replace(target=f"<= {most:g}", result=met(value <= most))
@@ -237,14 +223,13 @@ def _bytes(workload: str, own: Figures, peers: dict[str, Figures], most: float) 
 
 def imports(bench: Bench) -> Lines:
     names = ["runbase", "psycopg", "trackio", "mlflow"]
-    rounds = bench.count(9, 3)
-    taken = [[environment.import_seconds(name) for name in names] for _ in range(rounds)]
-    own, *peers = [statistics.median(column) for column in zip(*taken, strict=True)]
+    with bench.new_folder() as folder:
+        own, *peers = environment.import_seconds(names, bench.count(9, 3), folder)
     bare = set(environment.modules_after("pass"))
     loaded = set(environment.modules_after("import runbase")) - bare
     heavy = sorted(DRIVERS & loaded)
     lines = [
-        Line(peer=f"import {name}", figure=duration(seconds), ratio=times(own / seconds))
+        Line(peer=f"import {name}", figure=duration(seconds), ratio=factor(own / seconds))
         for name, seconds in zip(names[1:], peers, strict=True)
     ]
     lines[0] = lines[0]._replace(target="<= 60 ms", result=met(own <= 0.06))

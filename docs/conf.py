@@ -25,8 +25,6 @@ extensions = [
 exclude_patterns = ["_build", "_ext"]
 # Single backticks in docstrings are references; where there is nothing to refer to, they are code.
 default_role = "py:obj"
-# The page of benchmarks is written by bench/tracking.py and may not be there yet.
-suppress_warnings = ["toc.empty_glob"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3

@@ -265,6 +265,7 @@ class Logger:
 def test_a_run_survives_restarts_of_its_server(
     private_postgres: PrivateServer, settings: dict[str, Any]
 ):
+    # "full", since an immediate stop is a crash, which may take the last moments otherwise.
     client = Client(private_postgres.url("postgres"), **settings)
     schema.setup(client.database)
     run = Experiment(client, name="restarts").get_run()

@@ -74,3 +74,25 @@ def _handle(number: int, frame: FrameType | None) -> None:
     else:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+
+
+# Python forgets a signal that reaches a child before the fork is complete, and a pool that
+# terminates its new workers would then wait for them for ever: such a signal is held back.
+_masks = threading.local()
+
+
+def _before_fork() -> None:
+    _masks.before = None
+    if signal.getsignal(signal.SIGTERM) is _handle:
+        _masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _after_fork() -> None:
+    if _masks.before is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, _masks.before)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_child=_after_fork, after_in_parent=_after_fork
+    )

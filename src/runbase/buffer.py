@@ -47,6 +47,7 @@ class Buffer:
         self._checked: set[Names] = set()  # sets of names that were found to be good
         self._writing = threading.RLock()
         self._wake = threading.Event()
+        self._urgent = False  # somebody waits for everything to be written
         self._thread: threading.Thread | None = None
         self._error: RunbaseError | None = None
 
@@ -92,9 +93,12 @@ class Buffer:
         """
         if self.db.session.in_block:
             return
-        while self._queue:
-            self._write()
-        with self._writing:  # what the thread has taken is written when it lets go
+        self._urgent = True  # the thread lets go after its batch, or it could hold on for ever
+        with self._writing:
+            self._urgent = False
+            left = len(self._queue)  # what other threads add from now on is not waited for
+            while left > 0 and self._queue:
+                left -= self._write()
             self._raise()
 
     def _raise(self) -> None:
@@ -121,7 +125,7 @@ class Buffer:
 
     def _write_in_background(self) -> None:
         try:
-            while self._queue:
+            while self._queue and not self._urgent:
                 self._write()
         except ConnectionFailedError as error:
             logger().warning("%s; %d points wait to be written", error, len(self._queue))
@@ -132,7 +136,8 @@ class Buffer:
         except Exception as error:
             self._error = RunbaseError(f"points could not be written: {error}")
 
-    def _write(self) -> None:
+    def _write(self) -> int:
+        """Write a batch, and return how many points it had."""
         with self._writing:
             # Points leave the queue when they are committed, or turn out to be impossible:
             # should a signal handler flush in between, they are written twice, to one effect.
@@ -150,6 +155,7 @@ class Buffer:
             self._discard(batch)
             if isinstance(self._error, PASSING):
                 self._error = None
+            return len(batch)
 
     def _write_batch(self, batch: list[Entry]) -> None:
         try:

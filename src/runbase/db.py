@@ -22,7 +22,13 @@ from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Self, TypeV
 
 from .engines import Engine
 from .engines.engine import PLAIN
-from .errors import ConfigError, ConnectionFailedError, ConnectionLostError, logger
+from .errors import (
+    ConfigError,
+    ConnectionFailedError,
+    ConnectionLostError,
+    RunbaseError,
+    logger,
+)
 from .query import Dialect, Query
 
 Durability = Literal["full", "normal"]
@@ -109,8 +115,8 @@ class Session:
     def run(self, sql: str, parameters: Any = None, *, many: bool = False) -> Any:
         """Run one statement in the driver's own style and return the cursor."""
         connection = self.connection if self.connection is not None else self.open()
-        cursor = connection.cursor()
         try:
+            cursor = connection.cursor()
             if many:
                 cursor.executemany(sql, parameters)
             elif parameters is None:
@@ -124,8 +130,9 @@ class Session:
 
     def fetch(self, sql: str, parameters: Any = None) -> Result:
         """Run one statement, which the driver need not prepare, and fetch its result."""
-        cursor = self.open().cursor()
+        connection = self.open()
         try:
+            cursor = connection.cursor()
             self.engine.run_once(cursor, sql, parameters)
             rows = list(cursor.fetchall()) if cursor.description else []
         except Exception as error:
@@ -507,8 +514,11 @@ def repeatable(
             try:
                 return function(db, *args, **kwargs)
             except Exception as error:
-                lost = isinstance(error, ConnectionLostError) and attempt < 2
-                if db.session.in_block or not (lost or db.engine.is_busy(error)):
+                lost = isinstance(error, ConnectionLostError)
+                # A signal handler took the connection away from a cursor that was being read.
+                lost |= db.session.connection is None and not isinstance(error, RunbaseError)
+                busy = db.engine.is_busy(error)
+                if db.session.in_block or not (busy or (lost and attempt < 2)):
                     raise
                 time.sleep(0.002 * 2**attempt * (0.5 + os.urandom(1)[0] / 255))
         return function(db, *args, **kwargs)

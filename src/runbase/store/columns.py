@@ -76,6 +76,7 @@ def catalogue(db: Database) -> Catalogue:
         return found
 
 
+@repeatable
 def refresh(db: Database) -> dict[str, Metric]:
     """All metrics by name, read again; another thread may put an older catalogue in its place."""
     known = catalogue(db)

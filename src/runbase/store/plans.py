@@ -123,16 +123,16 @@ def _write_sqlite(db: Database, plan: Plan, row: Row, touched: datetime | None) 
         with db.transaction(durable=False):
             return _execute_sqlite(db, session.open().cursor().execute, plan, row, touched)
     # `db.transaction` spelled out: this is the call that a training loop waits for.
-    connection = session.connection if session.connection is not None else session.open()
     session.set_durable(False)
-    execute = connection.cursor().execute
+    connection = session.connection if session.connection is not None else session.open()
     try:
+        execute = connection.cursor().execute
         execute("BEGIN IMMEDIATE")
         is_written = _execute_sqlite(db, execute, plan, row, touched)
         execute("COMMIT")
     except BaseException as error:
         if session.connection is connection and connection.in_transaction:
-            execute("ROLLBACK")
+            connection.execute("ROLLBACK")
         if isinstance(error, Exception):
             session.failed(error)
         raise

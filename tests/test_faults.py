@@ -15,7 +15,7 @@ import pytest
 
 from runbase import Client, Experiment, Run
 from runbase.errors import ConnectionLostError
-from runbase.store import schema
+from runbase.store import columns, schema
 
 if TYPE_CHECKING:
     from tests.servers import PrivateServer
@@ -43,7 +43,10 @@ def start(url: str, program: str, run_id: int = 0, number: int = 0, **settings: 
 def run_at_once(url: str, program: str, count: int, run_ids: list[int] | None = None) -> list[str]:
     """Run the program several times, let all go on from `wait_for_all` together."""
     children = [start(url, program, run_ids[i] if run_ids else 0, i) for i in range(count)]
+    guards = [threading.Timer(TIMEOUT, child.kill) for child in children]
     try:
+        for guard in guards:
+            guard.start()
         for child in children:
             line = child.stdout.readline()
             assert line == "ready\n", child.communicate(timeout=TIMEOUT)[1]
@@ -52,6 +55,8 @@ def run_at_once(url: str, program: str, count: int, run_ids: list[int] | None = 
             child.stdin.flush()
         results = [child.communicate(timeout=TIMEOUT) for child in children]
     finally:
+        for guard in guards:
+            guard.cancel()
         for child in children:
             child.kill()
             child.wait()
@@ -156,6 +161,7 @@ client.close()
 """
 
 
+@pytest.mark.item("S024")
 def test_processes_that_log_at_once_lose_nothing(url: str, client: Client):
     count = 4 if client.dialect == "mysql" else 8
     run_ids = make_runs(client, count)
@@ -208,17 +214,17 @@ for step in range(6):
     run.add_metrics({f"same_{step}": 1.0, f"own_{number}_{step}": 2.0}, step=step)
 client.close()
 """
-    run_ids = make_runs(client, 6)
-    run_at_once(url, program, 6, run_ids)
+    run_ids = make_runs(client, 8)
+    run_at_once(url, program, 8, run_ids)
     for number, run_id in enumerate(run_ids):
         run = Run(client, run_id=run_id)
         for step in range(6):
             assert run.get_metric(f"same_{step}") == [(step, 0.0, 1.0)]
             assert run.get_metric(f"own_{number}_{step}") == [(step, 0.0, 2.0)]
     names = client.execute("SELECT COUNT(*), COUNT(DISTINCT name) FROM metric_names").fetchone()
-    assert tuple(names) == (42, 42)
+    assert tuple(names) == (54, 54)
     (n,) = client.execute("SELECT SUM(n) FROM run_metrics").fetchone()
-    assert n == 6 * 12
+    assert n == 8 * 12
 
 
 # -- servers that restart ----------------------------------------------------------------------
@@ -283,38 +289,54 @@ def test_a_run_survives_restarts_of_its_server(
     client.close()
 
 
-@pytest.fixture
-def postgres_client(postgres_url: str) -> Iterator[Client]:
-    with closing(Client(postgres_url)) as client:
+@pytest.fixture(params=["postgres", "mysql"])
+def server_client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    """A client of a database on a server."""
+    with closing(Client(request.getfixturevalue(f"{request.param}_url"))) as client:
         schema.setup(client.database)
         yield client
 
 
 @pytest.fixture
-def end_connection(postgres_client: Client, postgres_admin: Any) -> Callable[[], None]:
+def end_connection(
+    server_client: Client, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], None]]:
     """Ends the client's connection from the server's side."""
 
-    def end() -> None:
-        pid = postgres_client.connection.info.backend_pid
-        postgres_admin.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+    def end_postgres() -> None:
+        pid = server_client.connection.info.backend_pid
+        admin.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
 
-    return end
+    def end_mysql() -> None:
+        thread = server_client.connection.thread_id()
+        admin.execute(f"KILL {thread}")
+        listed = f"SELECT 1 FROM information_schema.processlist WHERE id = {thread}"
+        while admin.execute(listed):  # which counts rows
+            time.sleep(0.001)
+
+    if server_client.dialect == "postgresql":
+        admin = request.getfixturevalue("postgres_admin")
+        yield end_postgres
+    else:
+        with request.getfixturevalue("mariadb_admin").cursor() as admin:
+            yield end_mysql
 
 
+@pytest.mark.item("S025")
 def test_a_connection_that_ended_between_statements_is_replaced(
-    postgres_client: Client, end_connection: Callable[[], None]
+    server_client: Client, end_connection: Callable[[], None]
 ):
-    run = Experiment(postgres_client, name="ended").get_run()
+    run = Experiment(server_client, name="ended").get_run()
     works: list[Callable[[int], object]] = [
         lambda i: run.add_metrics({"loss": 1.0}, step=i),
         lambda i: run.add_metrics({f"new_{i}": 1.0}, step=i),
         lambda i: run.set_tags(f"t{i}"),
         lambda i: run.start(terminated=None),
         lambda i: run.get_metric("loss"),
-        lambda i: postgres_client.execute("SELECT 1"),
-        lambda i: postgres_client.execute("UPDATE runs SET comment = ?", (str(i),)),
-        lambda i: Experiment(postgres_client, name=f"new {i}"),
-        lambda i: Experiment(postgres_client, name="ended").get_run(),
+        lambda i: server_client.execute("SELECT 1"),
+        lambda i: server_client.execute("UPDATE runs SET comment = ?", (str(i),)),
+        lambda i: Experiment(server_client, name=f"new {i}"),
+        lambda i: Experiment(server_client, name="ended").get_run(),
         lambda i: run.stop(),
     ]
     run.add_metrics({"loss": 1.0}, step=1000)
@@ -322,44 +344,80 @@ def test_a_connection_that_ended_between_statements_is_replaced(
         end_connection()
         work(i)
     end_connection()
-    with postgres_client:
+    with server_client:
         run.add_metrics({"loss": 1.0}, step=1001)
-    assert steps(postgres_client, run.id) == [0, 1, 1000, 1001]
+    assert steps(server_client, run.id) == [0, 1, 1000, 1001]
 
 
 def test_a_connection_that_ended_in_a_block_is_reported(
-    postgres_client: Client, end_connection: Callable[[], None]
+    server_client: Client, end_connection: Callable[[], None]
 ):
-    run = Experiment(postgres_client, name="ended").get_run()
+    run = Experiment(server_client, name="ended").get_run()
     for work in (
         lambda: run.add_metrics({"loss": 1.0}, step=2),
         lambda: run.add_metrics({"new": 1.0}, step=2),
         lambda: run.set_comment("never"),
-        lambda: postgres_client.execute("SELECT 1"),
+        lambda: server_client.execute("SELECT 1"),
         lambda: None,  # the commit
     ):
         with pytest.raises(ConnectionLostError, match="repeat it"):  # noqa: PT012, SIM117
-            with postgres_client:
+            with server_client:
                 run.add_metrics({"loss": 1.0}, step=1)
                 end_connection()
                 work()
-        assert steps(postgres_client, run.id) == []
-    with postgres_client:
+        assert steps(server_client, run.id) == []
+    with server_client:
         run.add_metrics({"loss": 1.0}, step=3)
     run.add_metrics({"loss": 1.0}, step=4)
-    assert steps(postgres_client, run.id) == [3, 4]
-    check_summaries(postgres_client, ["loss"])
+    assert steps(server_client, run.id) == [3, 4]
+    check_summaries(server_client, ["loss"])
 
 
-def test_a_block_whose_error_was_caught_inside_stays_undone(
-    postgres_client: Client, end_connection: Callable[[], None]
+def test_a_block_whose_error_was_caught_inside_is_undone_as_a_whole(
+    server_client: Client, end_connection: Callable[[], None]
 ):
-    run = Experiment(postgres_client, name="ended").get_run()
-    with suppress(ConnectionLostError), postgres_client:
+    run = Experiment(server_client, name="ended").get_run()
+    with pytest.raises(ConnectionLostError, match="repeat it"), server_client:  # noqa: PT012
         run.add_metrics({"loss": 1.0}, step=1)
         end_connection()
-        with suppress(ConnectionLostError):
+        with suppress(ConnectionLostError), server_client:
             run.add_metrics({"loss": 1.0}, step=2)
-    assert steps(postgres_client, run.id) == []
-    run.add_metrics({"loss": 1.0}, step=3)
-    assert steps(postgres_client, run.id) == [3]
+        with pytest.raises(ConnectionLostError, match="repeat it"):
+            run.add_metrics({"loss": 1.0}, step=3)
+        with pytest.raises(ConnectionLostError, match="repeat it"):
+            server_client.commit()
+    assert steps(server_client, run.id) == []
+    with server_client:
+        run.add_metrics({"loss": 1.0}, step=4)
+        end_connection()
+        with suppress(ConnectionLostError):
+            run.add_metrics({"loss": 1.0}, step=5)
+        server_client.rollback()  # says that the caller knows
+        run.add_metrics({"loss": 1.0}, step=6)
+    assert steps(server_client, run.id) == [6]
+    check_summaries(server_client, ["loss"])
+
+
+def test_a_reader_that_sleeps_in_a_transaction_does_not_stop_a_new_metric(postgres_url: str):
+    with closing(Client(postgres_url)) as client, closing(Client(postgres_url)) as reader:
+        schema.setup(client.database)
+        run = Experiment(client, name="readers").get_run()
+        run.add_metrics({"loss": 1.0}, step=0)
+        with reader:
+            reader.execute("SELECT * FROM metrics")
+            began = time.monotonic()
+            run.add_metrics({"loss": 2.0, "new": 2.5}, step=1)
+            assert 0.1 <= time.monotonic() - began < 1.0  # 0.1 to 0.3 s unless others are busy
+            run.add_metrics({"loss": 3.0, "new": 3.5}, step=2)
+            column = "SELECT column_name FROM metric_names WHERE name = 'new'"
+            assert client.execute(column).fetchone()[0] is None
+        assert run.get_metric("new") == [(1, 0.0, 2.5), (2, 0.0, 3.5)]
+        columns.catalogue(client.database).retry_at["new"] = 0.0  # that is, RETRY later
+        run.add_metrics({"loss": 4.0, "new": 4.5}, step=3)
+        assert client.execute(column).fetchone()[0] == "new"
+        assert run.get_metric("new") == [(1, 0.0, 2.5), (2, 0.0, 3.5), (3, 0.0, 4.5)]
+        query = (
+            "SELECT n, min, max FROM run_metrics JOIN metric_names ON id = metric_id"
+            " WHERE name = 'new'"
+        )
+        assert tuple(client.execute(query).fetchone()) == (3, 2.5, 4.5)

@@ -2,8 +2,8 @@
 
 Registered functions run once, newest first; then the signal goes on to the handler that was
 there before, or ends the process as it would have without Runbase (exit status 143 in a shell).
-Child processes that were forked with the handler do not run the functions: those belong to the
-process that registered them.
+A child process that is forked starts without the functions, which belong to the process that
+registered them, and with the earlier handler.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from .errors import logger
 
-_functions: dict[Hashable, tuple[int, Callable[[], object]]] = {}
+_functions: dict[Hashable, Callable[[], object]] = {}
 _previous: Any = None
 
 
@@ -27,7 +27,7 @@ def register(key: Hashable, func: Callable[[], object]) -> None:
     Signals reach Python's main thread alone: the handler is installed when this is first called
     there, unless the process ignores SIGTERM, as it then goes on doing.
     """
-    _functions[key] = (os.getpid(), func)
+    _functions[key] = func
     _install()
 
 
@@ -35,11 +35,6 @@ def deregister(key: Hashable) -> None:
     """Forget the function registered under ``key``, if any."""
     _functions.pop(key, None)
     _uninstall()
-
-
-def _own() -> list[tuple[Hashable, Callable[[], object]]]:
-    """The functions of this process, without those of one that it was forked from."""
-    return [(key, func) for key, (pid, func) in _functions.items() if pid == os.getpid()]
 
 
 def _install() -> None:
@@ -55,12 +50,12 @@ def _install() -> None:
 def _uninstall() -> None:
     """Put back the earlier handler after the last function, unless someone set another."""
     in_main = threading.current_thread() is threading.main_thread()
-    if in_main and not _own() and signal.getsignal(signal.SIGTERM) is _handle:
+    if in_main and not _functions and signal.getsignal(signal.SIGTERM) is _handle:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if _previous is None else _previous)
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
-    for key, func in reversed(_own()):
+    for key, func in reversed(list(_functions.items())):
         if key not in _functions:
             continue  # deregistered by one of the others
         try:
@@ -76,8 +71,9 @@ def _handle(number: int, frame: FrameType | None) -> None:
         os.kill(os.getpid(), number)
 
 
-# Python forgets a signal that reaches a child before the fork is complete, and a pool that
-# terminates its new workers would then wait for them for ever: such a signal is held back.
+# Python forgets a signal that reaches a child before the fork is complete, and runs a handler only
+# when a blocking call ends: a pool that terminates its workers would wait for them for ever. So
+# the signal is held back during the fork, and the child gets the earlier handler back.
 _masks = threading.local()
 
 
@@ -92,7 +88,13 @@ def _after_fork() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, _masks.before)
 
 
+def _after_fork_in_child() -> None:
+    _functions.clear()
+    _uninstall()
+    _after_fork()
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_before_fork, after_in_child=_after_fork, after_in_parent=_after_fork
+        before=_before_fork, after_in_child=_after_fork_in_child, after_in_parent=_after_fork
     )

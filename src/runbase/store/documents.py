@@ -94,7 +94,7 @@ def tags(names: Iterable[object]) -> dict[str, bool]:
 def _read(db: Database, table: Table, column: Document, id: int) -> dict[str, Any] | None:
     if row := db.row(READ[table, column], id=id):
         return row[0]  # type: ignore[no-any-return]
-    raise NotFoundError(f"there is no {table[:-1]} {id}")
+    raise _missing(table, id)
 
 
 def _write(
@@ -102,4 +102,9 @@ def _write(
 ) -> None:
     value = None if document is None else Jsonb(document)
     if not db.execute(WRITE[table, column], id=id, document=value).rowcount:
-        raise NotFoundError(f"there is no {table[:-1]} {id}")
+        raise _missing(table, id)
+
+
+def _missing(table: str, id: int) -> NotFoundError:
+    command = "runs" if table == "runs" else "ls"
+    return NotFoundError(f"there is no {table[:-1]} {id}: 'runbase {command}' lists them")

@@ -47,10 +47,18 @@ class Client:
     __module__ = "runbase"
 
     def __init__(self, config: dict[str, Any] | str | Path | None = None, **kwargs: Any) -> None:
-        self.config = configuration.resolve(config, **kwargs)
-        self.engine: Engine = create_engine(
-            {k: v for k, v in self.config.items() if k not in OPTIONS}
-        )
+        resolved = configuration.resolve(config, **kwargs)
+        self._init(resolved, create_engine({k: v for k, v in resolved.items() if k not in OPTIONS}))
+
+    @classmethod
+    def of_engine(cls, engine: Engine, **options: Any) -> Self:
+        """A client of an engine, with ``durability`` or ``flush_interval``."""
+        client = cls.__new__(cls)
+        client._init(engine.config | options, engine)
+        return client
+
+    def _init(self, config: dict[str, Any], engine: Engine) -> None:
+        self.config, self.engine = config, engine
         self.database = Database(self.engine, self.config.get("durability"))
         interval = _interval(self.config.get("flush_interval") or 0)
         self.buffer = Buffer(self.database, interval) if interval else None

@@ -67,7 +67,7 @@ class Session:
 
     __slots__ = (
         *("__weakref__", "begun", "broken", "connection", "database", "durable", "engine"),
-        *("interrupted", "levels"),
+        *("interrupted", "levels", "memo"),
     )
 
     def __init__(self, database: Database) -> None:
@@ -78,6 +78,7 @@ class Session:
         self.levels: list[str | None] = []  # savepoint of each open block, None before BEGIN
         self.broken = False  # the transaction of the open blocks is gone, they can only end
         self.interrupted: Any = None  # the connection that a signal handler took away
+        self.memo: dict[Any, Any] = {}  # what the layers above know of this connection
 
     def __del__(self) -> None:
         if self.database.pid == os.getpid():
@@ -94,6 +95,7 @@ class Session:
             if self.broken:
                 raise self._lost()
             self._close_interrupted()
+            self.memo.clear()
             self.connection = self.database.connect()
             self.durable = True
         return self.connection
@@ -477,6 +479,8 @@ class Database:
             self._local.session = busy
 
     def _after_fork(self) -> None:
+        # What another thread was just changing is in no certain state.
+        self.memo = {}
         # The parent goes on using the inherited connections: keep them, untouched, for ever.
         self._inherited += [s.connection for s in self._sessions]
         for session in list(self._sessions):

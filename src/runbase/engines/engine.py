@@ -118,6 +118,17 @@ class Engine(ABC):
         """
         return
 
+    def foreign_changes(self, connection: Any) -> int | None:
+        """A number that stays the same as long as other connections change nothing.
+
+        None where the database does not tell, and must be asked for what is new.
+        """
+        return None
+
+    def own_changes(self, connection: Any) -> int:
+        """The same for this connection."""
+        return 0
+
     @contextmanager
     def exclusive(self, execute: Any, *, brief: bool = False) -> Iterator[None]:
         """Let one process at a time change tables, in the open transaction.

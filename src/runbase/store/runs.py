@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ..db import Database, repeatable
 from ..errors import ConflictError, InvalidValueError, NotFoundError
 from ..query import Query
+from . import versions
 from .values import check_comment, is_storable
+
+T = TypeVar("T")
 
 #: Statuses with a meaning of their own; others are stored as they are.
 STATUSES = (
@@ -19,16 +24,6 @@ STATUSES = (
     "SIGNALING", "SPECIAL_EXIT", "STAGE_OUT", "STOPPED", "SUSPENDED", "TIMEOUT",
 )  # fmt: skip
 
-# The experiment's row is locked while a number is given, so that numbers are unique and without
-# gaps; SQLite has one writer at a time anyway.
-LOCK = Query(
-    "SELECT id FROM experiments WHERE id = :experiment_id FOR UPDATE",
-    sqlite="SELECT id FROM experiments WHERE id = :experiment_id",
-    postgresql="SELECT id FROM experiments WHERE id = :experiment_id FOR NO KEY UPDATE",
-)
-NUMBER = Query(
-    "SELECT COALESCE(MAX(number), -1) + 1 FROM runs WHERE experiment_id = :experiment_id"
-)
 _INSERT = "INSERT INTO runs (experiment_id, number) VALUES (:experiment_id, :number)"
 INSERT = Query(f"{_INSERT} RETURNING id", mysql=_INSERT)
 INSERT_WITH_ID = Query(
@@ -61,19 +56,23 @@ UPDATE runs
 DELETE = Query("DELETE FROM runs WHERE id = :id")
 
 
-@repeatable
 def create(db: Database, experiment_id: int) -> int:
     """Insert a run with the experiment's next number and return its id.
 
     Raises:
+        ConflictError: the experiment is a study, whose runs are its trials.
         NotFoundError: no experiment has this id.
     """
+    return _with_number(db, experiment_id, _create)
+
+
+@repeatable
+def _create(db: Database, experiment_id: int) -> int:
     with db.transaction():
         number = _next_number(db, experiment_id)
         return db.insert(INSERT, experiment_id=experiment_id, number=number)
 
 
-@repeatable
 def create_with_id(db: Database, id: int, experiment_id: int) -> None:
     """Insert a run with an id that the caller chose, unless the experiment has it already.
 
@@ -84,21 +83,49 @@ def create_with_id(db: Database, id: int, experiment_id: int) -> None:
     """
     if id < 1:
         raise InvalidValueError(f"the id of a run is a positive number, not {id}")
+    if not _is_there(db, id, experiment_id):
+        _with_number(db, experiment_id, functools.partial(_create_with_id, id=id))
+
+
+@repeatable
+def _create_with_id(db: Database, experiment_id: int, id: int) -> None:
     with db.transaction():
         number = _next_number(db, experiment_id)
-        if row := db.row(EXPERIMENT, id=id):
-            if row[0] != experiment_id:
-                raise ConflictError(f"run {id} belongs to experiment {row[0]}, not {experiment_id}")
+        if _is_there(db, id, experiment_id):
             return
         db.execute(INSERT_WITH_ID, id=id, experiment_id=experiment_id, number=number)
         if db.dialect == "postgresql":
             db.execute(SKIP_ID, id=id)
 
 
+def _is_there(db: Database, id: int, experiment_id: int) -> bool:
+    row = db.row(EXPERIMENT, id=id)
+    if row and row[0] != experiment_id:
+        raise ConflictError(f"run {id} belongs to experiment {row[0]}, not {experiment_id}")
+    return row is not None
+
+
+def _with_number(db: Database, experiment_id: int, work: Callable[[Database, int], T]) -> T:
+    """Do ``work``; once more if someone inserted runs without counting them."""
+    try:
+        return work(db, experiment_id)
+    except Exception as error:
+        if not db.engine.is_duplicate(error):
+            raise
+    versions.repair(db, experiment_id)
+    return work(db, experiment_id)
+
+
 def _next_number(db: Database, experiment_id: int) -> int:
-    if db.row(LOCK, experiment_id=experiment_id) is None:
+    found = versions.count(db, experiment_id, runs=1)
+    if found is None:
         raise NotFoundError(f"there is no experiment {experiment_id}: 'runbase ls' lists them")
-    return int(db.row(NUMBER, experiment_id=experiment_id)[0])
+    if found.kind == "optuna":
+        raise ConflictError(
+            f"experiment {experiment_id} is an Optuna study: its trials come from the study, and "
+            "runbase.optuna.run_of(trial) gives the run of a trial"
+        )
+    return found.number
 
 
 def experiment_of(db: Database, id: int) -> int:

@@ -9,6 +9,8 @@ CREATE TABLE IF NOT EXISTS applied_migrations (
     time_applied DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
+-- "next_number" is the number of the next run. "version" counts the changes of a study: each change
+-- of a trial gives it the study's next version, so that a reader asks only for what is new.
 CREATE TABLE IF NOT EXISTS experiments (
     id           BIGINT AUTO_INCREMENT PRIMARY KEY,
     kind         VARCHAR(64) NOT NULL DEFAULT 'tracking',
@@ -19,6 +21,8 @@ CREATE TABLE IF NOT EXISTS experiments (
     directions   JSON,
     time_created DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     time_updated DATETIME(6),
+    next_number  BIGINT NOT NULL DEFAULT 0,
+    version      BIGINT NOT NULL DEFAULT 0,
     UNIQUE (kind, name)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
 
@@ -52,6 +56,7 @@ CREATE TABLE IF NOT EXISTS runs (
     objective_values JSON,
     version          BIGINT NOT NULL DEFAULT 0,
     UNIQUE (experiment_id, number),
+    INDEX runs_version (experiment_id, version),
     FOREIGN KEY (experiment_id) REFERENCES experiments (id) ON DELETE CASCADE,
     FOREIGN KEY (parent_id) REFERENCES runs (id) ON DELETE CASCADE
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;
@@ -96,7 +101,7 @@ CREATE TABLE IF NOT EXISTS run_params (
     name            VARCHAR(512) NOT NULL,
     value           DOUBLE,
     distribution_id BIGINT NOT NULL,
-    PRIMARY KEY (run_id, name),
+    PRIMARY KEY (run_id, seq),
     FOREIGN KEY (run_id) REFERENCES runs (id) ON DELETE CASCADE,
     FOREIGN KEY (distribution_id) REFERENCES distributions (id)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */;

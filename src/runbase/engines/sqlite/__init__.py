@@ -221,6 +221,14 @@ class SQLiteEngine(Engine):
         """Sync the WAL at each commit, or only at checkpoints."""
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
 
+    def foreign_changes(self, connection: Any) -> int | None:
+        """Changed by every commit of another connection; read from memory, in 3 us."""
+        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def own_changes(self, connection: Any) -> int:
+        """How many rows this connection has changed."""
+        return int(connection.total_changes)
+
     def abandon(self, connection: Any) -> None:
         """Roll back first: while a cursor is left, a closed connection keeps its lock."""
         if connection.in_transaction:

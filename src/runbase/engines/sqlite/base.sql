@@ -8,6 +8,8 @@ CREATE TABLE applied_migrations (
     time_applied TIMESTAMPTZ NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'))
 );
 
+-- "next_number" is the number of the next run. "version" counts the changes of a study: each change
+-- of a trial gives it the study's next version, so that a reader asks only for what is new.
 CREATE TABLE experiments (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     kind         TEXT NOT NULL DEFAULT 'tracking',
@@ -18,6 +20,8 @@ CREATE TABLE experiments (
     directions   JSONB,
     time_created TIMESTAMPTZ NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now')),
     time_updated TIMESTAMPTZ,
+    next_number  INTEGER NOT NULL DEFAULT 0,
+    version      INTEGER NOT NULL DEFAULT 0,
     UNIQUE (kind, name)
 );
 
@@ -51,6 +55,7 @@ CREATE TABLE runs (
     version          INTEGER NOT NULL DEFAULT 0,
     UNIQUE (experiment_id, number)
 );
+CREATE INDEX runs_version ON runs (experiment_id, version) WHERE version > 0;
 CREATE INDEX runs_parent ON runs (parent_id) WHERE parent_id IS NOT NULL;
 
 CREATE TABLE run_links (
@@ -89,7 +94,7 @@ CREATE TABLE run_params (
     name            TEXT NOT NULL,
     value           DOUBLE,
     distribution_id INTEGER NOT NULL REFERENCES distributions (id),
-    PRIMARY KEY (run_id, name)
+    PRIMARY KEY (run_id, seq)
 ) WITHOUT ROWID;
 
 -- One row for each point in time, one column for each metric, added when a metric first comes.

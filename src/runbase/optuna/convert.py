@@ -1,0 +1,167 @@
+"""Between Optuna's objects and rows."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    IntDistribution,
+    distribution_to_json,
+    json_to_distribution,
+)
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from ..db import Database
+from ..store import distributions
+from ..store.studies import Scope
+from ..store.trials import State, Template
+
+STATUS = {
+    TrialState.WAITING: "PLANNED",
+    TrialState.RUNNING: "RUNNING",
+    TrialState.COMPLETE: "COMPLETED",
+    TrialState.PRUNED: "PRUNED",
+    TrialState.FAIL: "FAILED",
+}
+STATE = {status: state for state, status in STATUS.items()}
+_TEXTS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+EXACT = 2.0**53  # above, floats are not all integers
+
+
+def direction_names(directions: Any) -> list[str]:
+    """``["minimize", ...]``, as people read it."""
+    return [StudyDirection(d).name.lower() for d in directions]
+
+
+def to_directions(names: list[str]) -> list[StudyDirection]:
+    """The directions with these names."""
+    return [StudyDirection[name.upper()] for name in names]
+
+
+def to_utc(local: datetime | None) -> datetime | None:
+    """Optuna's naive local time with its time zone."""
+    return None if local is None else local.astimezone(UTC)
+
+
+def to_local(time: datetime | None) -> datetime | None:
+    """A time as Optuna gives it: local, without time zone."""
+    return None if time is None else time.astimezone().replace(tzinfo=None)
+
+
+def to_state(trial: FrozenTrial) -> State:
+    """The state of a trial: one value as a number, several and special ones as a list."""
+    values = trial._values
+    number = values[0] if values is not None and len(values) == 1 else math.nan
+    is_finite = math.isfinite(number)
+    return State(
+        STATUS[trial.state],
+        None if math.isnan(number) else float(number),
+        None if values is None or is_finite else [_value(value) for value in values],
+        to_utc(trial.datetime_start),
+        to_utc(trial.datetime_complete),
+    )
+
+
+def _value(value: float) -> float | str:
+    if math.isfinite(value):
+        return float(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def to_values(value: float | None, values: list[Any] | None) -> list[float] | None:
+    """The values of a trial from its row."""
+    if values is not None:
+        return [_TEXTS[v] if isinstance(v, str) else float(v) for v in values]
+    return None if value is None else [value]
+
+
+def to_template(db: Database, trial: FrozenTrial) -> Template:
+    """Everything of a trial."""
+    params = [
+        (
+            name,
+            distribution.to_internal_repr(trial._params[name]),
+            distribution_id(db, distribution),
+        )
+        for name, distribution in trial._distributions.items()
+    ]
+    attrs: list[tuple[Scope, str, str]] = [
+        *(("user", key, json.dumps(value)) for key, value in trial._user_attrs.items()),
+        *(("system", key, json.dumps(value)) for key, value in trial._system_attrs.items()),
+    ]
+    reports = {step: float(v) for step, v in trial.intermediate_values.items()}
+    return Template(to_state(trial), dict(trial._params), params, attrs, reports)
+
+
+def distribution_id(db: Database, distribution: BaseDistribution) -> int:
+    """The id under which a distribution is stored."""
+    return distributions.id_of(db, distribution_to_json(distribution))
+
+
+def read_distribution(db: Database, id: int) -> BaseDistribution:
+    """The distribution with this id; one object each."""
+    known: dict[int, BaseDistribution] = db.memo.setdefault("optuna.distributions", {})
+    found = known.get(id)
+    if found is None:
+        found = known[id] = json_to_distribution(distributions.read(db, id))
+    return found
+
+
+def is_same(a: BaseDistribution, b: BaseDistribution) -> bool:
+    """Whether two distributions have the same JSON; False may also mean that this is not sure."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, CategoricalDistribution):
+        x, y = a.choices, b.choices  # type: ignore[attr-defined]
+        # True is 1 for Python, but not the same choice.
+        return len(x) == len(y) and all(
+            type(c) is type(d) and c == d for c, d in zip(x, y, strict=True)
+        )
+    return a.__dict__ == b.__dict__
+
+
+def is_rounded(distribution: BaseDistribution, value: float) -> bool:
+    """Whether the exact integer may differ from its internal value."""
+    return abs(value) >= EXACT and isinstance(distribution, IntDistribution)
+
+
+def changed(trial: FrozenTrial, **parts: Any) -> FrozenTrial:
+    """A copy of a trial with other ``parts``; what was handed out never changes."""
+    new: FrozenTrial = FrozenTrial.__new__(FrozenTrial)
+    new.__dict__.update(trial.__dict__)
+    for name, value in parts.items():
+        setattr(new, name, value)
+    return new
+
+
+def detached(trial: FrozenTrial) -> FrozenTrial:
+    """A copy whose parts the caller may change; only the distributions are shared."""
+    values = trial._values
+    return changed(
+        trial,
+        _values=None if values is None else list(values),
+        _params=_copied(trial._params),
+        _distributions=dict(trial._distributions),
+        _user_attrs=_copied(trial._user_attrs),
+        _system_attrs=_copied(trial._system_attrs),
+        intermediate_values=dict(trial.intermediate_values),
+    )
+
+
+_FLAT = frozenset({float, int, str, bool, type(None)})
+
+
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    if _FLAT.issuperset(map(type, values.values())):
+        return dict(values)
+    return {key: copy.deepcopy(value) for key, value in values.items()}

@@ -159,6 +159,10 @@ class Engine(ABC):
             return value.item()
         return value
 
+    def now(self) -> Any:
+        """The time in UTC, as the driver takes it."""
+        return self.adapt(datetime.datetime.now(datetime.UTC))
+
     def run_once(self, cursor: Any, sql: str, parameters: Any) -> None:
         """Run a statement that is not worth preparing."""
         if parameters is None:

@@ -28,6 +28,9 @@ def jsonb(obj: Any) -> Jsonb | None:
     return None if obj is None else Jsonb(obj)
 
 
+_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
+
+
 def dumps(obj: Any) -> str:
     """JSON text of any object, valid on every engine.
 
@@ -38,12 +41,12 @@ def dumps(obj: Any) -> str:
     bytes of the environment) their escapes.
     """
     try:
-        text = json.dumps(obj, allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
+        text = _encode(obj)
         is_deep = text.count("[") + text.count("{") > MAX_DEPTH
     except (TypeError, ValueError, RecursionError):
         is_deep = True
     if is_deep:
-        text = json.dumps(plain(obj), ensure_ascii=False, separators=(", ", ": "))
+        text = _encode(plain(obj))
     if "\\u0000" in text:
         # Split at escaped backslashes, so that a backslash before "u0000" stays what it is.
         text = "\\\\".join(part.replace("\\u0000", "\u2400") for part in text.split("\\\\"))

@@ -8,12 +8,10 @@ no other connection wrote. Trials are never changed in place: they may have been
 from __future__ import annotations
 
 import bisect
-import contextlib
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from optuna.distributions import BaseDistribution
@@ -204,21 +202,37 @@ class Cache:
             if version == study.seen + 1:
                 study.seen = version
 
-    @contextmanager
-    def changing(self, study: Study) -> Iterator[None]:
+    def changing(self, study: Study) -> Changing:
         """A block in which this thread changes a study, as the cache then knows already."""
-        session, engine = self.db.session, self.db.engine
-        lock: AbstractContextManager[Any] = contextlib.nullcontext()
-        if self.db.shared is not None:
-            lock = self.db.shared
-        elif engine.begins_on_write and not session.in_block:
-            lock = self.writing
-        with lock:
-            before = engine.own_changes(session.open())
-            yield
-            seen = session.memo.get(study.id)
-            if seen is not None and seen[0] is study and seen[2] == before and session.connection:
-                session.memo[study.id] = (study, seen[1], engine.own_changes(session.connection))
+        return Changing(self, study)
+
+
+class Changing:
+    """See `Cache.changing`."""
+
+    __slots__ = ("before", "lock", "session", "study")
+
+    def __init__(self, cache: Cache, study: Study) -> None:
+        self.study, self.session = study, cache.db.session
+        is_first = self.session.engine.begins_on_write and not self.session.in_block
+        self.lock = cache.db.shared or (cache.writing if is_first else None)
+
+    def __enter__(self) -> None:
+        if self.lock is not None:
+            self.lock.acquire()
+        session = self.session
+        connection = session.connection if session.connection is not None else session.open()
+        self.before = session.engine.own_changes(connection)
+
+    def __exit__(self, kind: object, error: object, tb: object) -> None:
+        session, study = self.session, self.study
+        seen = session.memo.get(study.id, (None,))
+        is_known = seen[0] is study and seen[2] == self.before
+        if kind is None and is_known and session.connection is not None:
+            after = session.engine.own_changes(session.connection)
+            session.memo[study.id] = (study, seen[1], after)
+        if self.lock is not None:
+            self.lock.release()
 
 
 def cache_of(db: Database) -> Cache:

@@ -130,6 +130,15 @@ def is_same(a: BaseDistribution, b: BaseDistribution) -> bool:
     return a.__dict__ == b.__dict__
 
 
+def to_internal(distribution: BaseDistribution, value: Any) -> float:
+    """The number that stands for a value; of choices that are equal the one of the same type."""
+    if isinstance(distribution, CategoricalDistribution):
+        for index, choice in enumerate(distribution.choices):
+            if type(choice) is type(value) and choice == value:
+                return float(index)
+    return distribution.to_internal_repr(value)
+
+
 def is_rounded(distribution: BaseDistribution, value: float) -> bool:
     """Whether the exact integer may differ from its internal value."""
     return abs(value) >= EXACT and isinstance(distribution, IntDistribution)

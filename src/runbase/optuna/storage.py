@@ -31,6 +31,7 @@ from .convert import (
     distribution_id,
     is_same,
     to_directions,
+    to_internal,
     to_local,
     to_state,
     to_template,
@@ -108,14 +109,19 @@ class RDBStorage(EarlierMethods):
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        del state["client"]
+        client = state.pop("client")
+        if client.engine.is_memory:  # a copy, as Optuna's own storage in memory makes
+            state["content"] = client.connection.serialize()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        content = state.pop("content", None)
         self.__dict__.update(state)
         self.client = connect(
             *self._arguments, skip_check=self.skip_compatibility_check, create=True
         )
+        if content is not None:
+            self.client.connection.deserialize(content)
 
     @property
     def _db(self) -> Database:
@@ -416,7 +422,7 @@ class RDBStorage(EarlierMethods):
                     return True
             if not even_finished:
                 self.check_trial_is_updatable(trial_id, trial.state)
-            place = Place(study.id, trial_id, study.versions[trial_id])
+            place = Place(study.id, trial_id, study.versions[trial_id], study.seen)
             with cache.changing(study):
                 written = write(place, trial)
                 if written is None:
@@ -488,7 +494,7 @@ class RDBStorage(EarlierMethods):
     def get_trial_param(self, trial_id: int, param_name: str) -> float:
         """The internal value of a parameter."""
         trial = self._find(trial_id)[1]
-        return trial._distributions[param_name].to_internal_repr(trial._params[param_name])
+        return to_internal(trial._distributions[param_name], trial._params[param_name])
 
     def get_trial_params(self, trial_id: int) -> dict[str, Any]:
         """The parameters of a trial, as the objective saw them."""

@@ -14,7 +14,7 @@ from ..errors import ConnectionLostError
 from ..query import Query, pyformat
 from . import columns, summaries
 from .columns import Metric, Plan
-from .points import Names, Point, Row
+from .points import Names, Row
 from .runs import missing
 
 TOUCH = Query("UPDATE runs SET time_updated = :time WHERE id = :id")
@@ -117,40 +117,18 @@ def write(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
         raise
 
 
-def write_inside(db: Database, point: Point) -> bool:
-    """Write a point of finite numbers in the open transaction; False if it needs the long way.
-
-    For SQLite and MySQL; on PostgreSQL a plan is a transaction of its own.
-    """
-    plan = columns.catalogue(db).plans.get(tuple(point.metrics))
-    if plan is None:
-        return False
-    row = (point.run_id, point.step, point.progress, *point.metrics.values())
-    if db.dialect == "sqlite":
-        return _execute_sqlite(db, db.session.open().cursor().execute, plan, row, None)
-    return db.dialect == "mysql" and _execute_mysql(db, plan, row)
+def write_inside(db: Database, names: Names, row: Row, execute: Any) -> bool:
+    """Write a point in SQLite's open transaction; False if it needs the long way."""
+    catalogue = columns.catalogue(db)
+    if names not in catalogue.plans:
+        prepare(db, names)
+    plan = catalogue.plans.get(names)
+    return plan is not None and _execute_sqlite(db, execute, plan, row, None)
 
 
 def _write_sqlite(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
-    session = db.session
-    if session.levels or db.shared is not None:
-        with db.transaction(durable=False):
-            return _execute_sqlite(db, session.open().cursor().execute, plan, row, touched)
-    # `db.transaction` spelled out: this is the call that a training loop waits for.
-    session.set_durable(False)
-    connection = session.connection if session.connection is not None else session.open()
-    try:
-        execute = connection.cursor().execute
-        execute("BEGIN IMMEDIATE")
-        is_written = _execute_sqlite(db, execute, plan, row, touched)
-        execute("COMMIT")
-    except BaseException as error:
-        if session.connection is connection and connection.in_transaction:
-            connection.execute("ROLLBACK")
-        if isinstance(error, Exception):
-            session.failed(error)
-        raise
-    return is_written
+    with db.quick(durable=False) as execute:
+        return _execute_sqlite(db, execute, plan, row, touched)
 
 
 def _execute_sqlite(
@@ -189,23 +167,18 @@ def touch(db: Database, run_id: int, time: datetime) -> None:
 
 
 def _write_mysql(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
-    with db.transaction(durable=False):
-        is_written = _execute_mysql(db, plan, row)
-        if is_written and touched is not None:
-            db.execute(TOUCH, time=touched, id=row[0])
-    return is_written
-
-
-def _execute_mysql(db: Database, plan: Plan, row: Row) -> bool:
     run, named = db.session.run, _named(row)
-    try:
-        run(plan.insert, named)  # a row that is refused does not end MySQL's transaction
-    except Exception as error:
-        if not db.engine.is_duplicate(error):
-            raise
-        if not run(plan.merge, named).rowcount:
-            return False
-    run(plan.summary, named)
+    with db.transaction(durable=False):
+        try:
+            run(plan.insert, named)  # a row that is refused does not end MySQL's transaction
+        except Exception as error:
+            if not db.engine.is_duplicate(error):
+                raise
+            if not run(plan.merge, named).rowcount:
+                return False
+        run(plan.summary, named)
+        if touched is not None:
+            db.execute(TOUCH, time=touched, id=row[0])
     return True
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ..db import Database, repeatable
+from ..engines.engine import PLAIN
 from ..engines.json import Jsonb
 from ..errors import NotFoundError
 from ..query import Query
@@ -29,11 +30,12 @@ INTERMEDIATE = "intermediate_value"
 
 
 class Place(NamedTuple):
-    """A trial of a study, and the version of it that the caller knows."""
+    """A trial of a study, and the versions of both that the caller knows."""
 
     study_id: int
     id: int
-    version: int
+    known: int
+    seen: int = -1
 
 
 class State(NamedTuple):
@@ -149,6 +151,12 @@ STALE = Query(
 )
 
 
+INSERT_RUNNING = """
+INSERT INTO runs (experiment_id, number, status, time_started, time_updated, version)
+VALUES (?, ?, ?, ?, ?, ?)"""
+COUNT, COUNT_TO = versions.COUNT.text["sqlite"], versions.COUNT_TO.text["sqlite"]
+
+
 # -- one trial ------------------------------------------------------------------------------------
 
 
@@ -176,8 +184,6 @@ def create(db: Database, study_id: int, started: datetime) -> Created:
     Raises:
         NotFoundError: no study has this id.
     """
-    if db.dialect != "postgresql":
-        return create_many(db, study_id, [_running(started)])[0]
     try:
         return _create(db, study_id, started)
     except Exception as error:
@@ -187,16 +193,31 @@ def create(db: Database, study_id: int, started: datetime) -> Created:
     return _create(db, study_id, started)
 
 
-def _running(started: datetime) -> Template:
-    return Template(State("RUNNING", None, None, started, None), {}, [], [], {})
-
-
 @repeatable
 def _create(db: Database, study_id: int, started: datetime) -> Created:
-    row = _alone(db, CREATE, True, study_id=study_id, status="RUNNING", started=started)
-    if row is None:
+    if db.dialect == "mysql":
+        state = State("RUNNING", None, None, started, None)
+        return _create_many(db, study_id, [Template(state, {}, [], [], {})])[0]
+    make = _create_in_sqlite if db.dialect == "sqlite" else _create_alone
+    created = make(db, study_id, db.engine.adapt(started))
+    if created is None:
         raise studies.missing(study_id)
-    return Created(*row[:3])
+    return created
+
+
+def _create_alone(db: Database, study_id: int, started: Any) -> Created | None:
+    row = _alone(db, CREATE, True, study_id=study_id, status="RUNNING", started=started)
+    return None if row is None else Created(*row[:3])
+
+
+def _create_in_sqlite(db: Database, study_id: int, started: Any) -> Created | None:
+    with db.quick(durable=True) as execute:
+        row = execute(COUNT, {"id": study_id, "runs": 1}).fetchone()
+        if row is None or row[2] != studies.KIND:
+            return None
+        version, number, _ = row
+        values = (study_id, number, "RUNNING", started, db.engine.now(), version)
+        return Created(execute(INSERT_RUNNING, values).lastrowid, number, version)
 
 
 def create_many(db: Database, study_id: int, templates: Sequence[Template]) -> list[Created]:
@@ -348,8 +369,13 @@ def _write(
     db: Database, /, change: Change, place: Place, durable: bool, **parameters: Any
 ) -> int | None:
     if db.dialect == "postgresql":
-        row = _alone(db, change.run, durable, **place._asdict(), known=place.version, **parameters)
+        row = _alone(db, change.run, durable, **place._asdict(), **parameters)
         return None if row is None else int(row[0])
+    if db.dialect == "sqlite":
+        adapt = db.engine.adapt
+        same = {k: v if type(v) in PLAIN else adapt(v) for k, v in parameters.items()}
+        with db.quick(durable=durable) as execute:
+            return _execute(db, execute, change, place, same)
     with db.transaction(durable=durable):
         version = _change_run(db, change, place, **parameters)
         if version is not None and change.detail is not None:
@@ -357,10 +383,30 @@ def _write(
         return version
 
 
+def _execute(
+    db: Database, execute: Any, change: Change, place: Place, parameters: dict[str, Any]
+) -> int | None:
+    """`_write` inside SQLite's transaction, with parameters that SQLite takes."""
+    study_id, id, known, seen = place
+    version = seen + 1
+    counted = {"id": study_id, "seen": seen, "version": version, "runs": 0}
+    if not execute(COUNT_TO, counted).rowcount:
+        row = execute(COUNT, counted).fetchone()
+        if row is None:
+            return None
+        version = row[0]
+    parameters |= {"id": id, "known": known, "version": version, "now": db.engine.now()}
+    if not execute(change.run.text["sqlite"], parameters).rowcount:
+        return None
+    if change.detail is not None:
+        execute(change.detail.text["sqlite"], parameters)
+    return version
+
+
 def _change_run(db: Database, change: Change, place: Place, **parameters: Any) -> int | None:
     """Count and update in the open transaction; on PostgreSQL with the detail."""
     now = datetime.now(UTC)
-    same = {"id": place.id, "known": place.version, "now": now} | parameters
+    same = {"id": place.id, "known": place.known, "now": now} | parameters
     if db.dialect == "postgresql":
         row = db.row(change.run, study_id=place.study_id, commit="on", **same)
         return None if row is None else int(row[0])
@@ -391,35 +437,39 @@ def report(db: Database, place: Place, step: int, value: float) -> int | None:
     step, _ = check_point(step, 0.0)
     metric = columns.ensure(db, {INTERMEDIATE: "number"})[INTERMEDIATE]
     is_plain = metric.column is not None and value - value == 0.0
-    if is_plain and db.dialect == "postgresql":
-        version, is_written = _report_alone(db, place, metric, step, value)
+    if is_plain and db.dialect != "mysql":
+        version, is_written = _report_new(db, place, metric, step, value)
         if is_written or version is None:
             return version
-        place = place._replace(version=version)
-    elif is_plain and (INTERMEDIATE,) not in columns.catalogue(db).plans:
-        plans.prepare(db, (INTERMEDIATE,))
-    return _report(db, place, Point(place.id, step, 0.0, {INTERMEDIATE: value}), is_plain)
+        # Others now see a change that is still to come: it is one more change when it comes.
+        place = place._replace(known=version)
+    return _report(db, place, Point(place.id, step, 0.0, {INTERMEDIATE: value}))
 
 
 @repeatable
-def _report(db: Database, place: Place, point: Point, is_plain: bool) -> int | None:
+def _report(db: Database, place: Place, point: Point) -> int | None:
     with db.transaction(durable=False):
         version = _change_run(db, TOUCH, place)
-        if version is not None and not (is_plain and plans.write_inside(db, point)):
+        if version is not None:
             metrics.write(db, [point])
         return version
 
 
 @repeatable
-def _report_alone(
+def _report_new(
     db: Database, place: Place, metric: Metric, step: int, value: float
 ) -> tuple[int | None, bool]:
     """The trial's new version, and whether the point was new and is written."""
+    if db.dialect == "sqlite":
+        with db.quick(durable=False) as execute:
+            version = _execute(db, execute, TOUCH, place, {})
+            if version is None:
+                return None, False
+            row = (place.id, step, 0.0, value)
+            return version, plans.write_inside(db, (INTERMEDIATE,), row, execute)
     query = _report_statement(db.engine.quote(metric.column or ""), metric.id)
-    row = _alone(
-        db, query, False, **place._asdict(), known=place.version, step=step, value=value
-    )  # fmt: skip
-    return (None, False) if row is None else (int(row[0]), row[2] > 0)
+    found = _alone(db, query, False, **place._asdict(), step=step, value=value)
+    return (None, False) if found is None else (int(found[0]), found[2] > 0)
 
 
 @functools.cache

@@ -16,6 +16,8 @@ _COUNT = """
 UPDATE experiments SET version = version + 1, next_number = next_number + :runs WHERE id = :id"""
 COUNT = Query(f"{_COUNT} RETURNING version, next_number - :runs, kind", mysql=_COUNT)
 READ = Query("SELECT version, next_number - :runs, kind FROM experiments WHERE id = :id")
+#: For who knows the version, and finds out whether that is still so.
+COUNT_TO = Query("UPDATE experiments SET version = :version WHERE id = :id AND version = :seen")
 REPAIR = Query("""
 UPDATE experiments
    SET next_number = (SELECT COALESCE(MAX(number), -1) + 1 FROM runs WHERE experiment_id = :id)

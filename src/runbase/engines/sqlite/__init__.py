@@ -20,7 +20,7 @@ from ...errors import (
     SchemaError,
 )
 from ..engine import Engine, utc
-from ..json import Jsonb
+from ..json import Jsonb, dumps
 
 if TYPE_CHECKING:
     import sqlite3
@@ -50,6 +50,7 @@ class SQLiteEngine(Engine):
         self.path = str(config.get("dbpath") or "runbase.db")
         self.is_memory = self.path == ":memory:"
         self.read_only = config.get("mode") == "ro"
+        self._second = (0, "")  # the last one that `now` was asked in
 
     def describe(self) -> str:
         """The URL of the file."""
@@ -235,8 +236,19 @@ class SQLiteEngine(Engine):
             connection.execute("ROLLBACK")
         connection.close()
 
+    def now(self) -> str:
+        """As `time_text`, in a fifth of its time."""
+        seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        known, text = self._second
+        if known != seconds:
+            text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            self._second = seconds, text
+        return f"{text}.{nanoseconds // 1000:06d}+00:00"
+
     def adapt(self, value: Any) -> Any:
         """Times become ISO text in UTC that sorts, intervals seconds, documents JSON."""
+        if type(value) is Jsonb:
+            return dumps(value.obj)
         if isinstance(value, datetime):
             return time_text(value)
         if isinstance(value, date):

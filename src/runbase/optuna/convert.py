@@ -86,12 +86,8 @@ def to_values(value: float | None, values: list[Any] | None) -> list[float] | No
 def to_template(db: Database, trial: FrozenTrial) -> Template:
     """Everything of a trial."""
     params = [
-        (
-            name,
-            distribution.to_internal_repr(trial._params[name]),
-            distribution_id(db, distribution),
-        )
-        for name, distribution in trial._distributions.items()
+        (name, to_internal(kind, trial._params[name]), distribution_id(db, kind))
+        for name, kind in trial._distributions.items()
     ]
     attrs: list[tuple[Scope, str, str]] = [
         *(("user", key, json.dumps(value)) for key, value in trial._user_attrs.items()),

@@ -421,8 +421,12 @@ def _alone(db: Database, query: Query, durable: bool, **parameters: Any) -> Any:
     """Run one statement that is a transaction of its own, and return its row."""
     if db.durability is not None:
         durable = db.durability == "full"
-    commit = "on" if durable or db.session.in_block else "off"
-    return db.row(query, now=datetime.now(UTC), commit=commit, **parameters)
+    if db.session.in_block:
+        return db.row(query, now=datetime.now(UTC), commit="on", **parameters)
+    adapt = db.engine.adapt
+    adapted = {k: v if type(v) in PLAIN else adapt(v) for k, v in parameters.items()}
+    adapted |= {"now": datetime.now(UTC), "commit": "on" if durable else "off"}
+    return db.session.run(query.text["postgresql"], adapted).fetchone()
 
 
 # -- reports --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ $(VENV)/demo: pyproject.toml
 	@echo "Setting up $(VENV) (the first time only, about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet --editable . scikit-learn
+	@$(PIP) install --quiet --editable '.[optuna]' scikit-learn
 	@touch $@
 
 $(VENV)/dev: $(VENV)/demo
@@ -21,8 +21,9 @@ $(VENV)/dev: $(VENV)/demo
 	@$(PIP) install --quiet --editable '.[full]' --group test --group lint --group docs
 	@touch $@
 
-demo: $(VENV)/demo ## Train real models, track them in demo.db and show the runs
+demo: $(VENV)/demo ## Train real models and tune one, all in demo.db, and show what was best
 	@$(BIN)/python examples/demo.py
+	@$(BIN)/python examples/optuna_sklearn.py
 
 test: $(VENV)/dev ## Run all tests, in parallel
 	@$(BIN)/python -m pytest -n auto --dist worksteal
@@ -35,8 +36,9 @@ lint: $(VENV)/dev ## Check style and types
 docs: $(VENV)/dev ## Build the documentation into docs/_build/html
 	@$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/demo ## Measure tracking against its peers (installs them into bench/.venv)
+bench: $(VENV)/demo ## Measure against the peers (installs them into bench/.venv)
 	@$(BIN)/python bench/tracking.py
+	@$(BIN)/python bench/optuna_storage.py
 
 clean: ## Remove the virtual environment and everything that was built
 	rm -rf $(VENV) bench/.venv build dist docs/_build

@@ -38,6 +38,8 @@ class Engine(ABC):
     transactional_ddl: ClassVar[bool] = True
     #: Whether metric columns hold infinities.
     has_infinity: ClassVar[bool] = True
+    #: Whether the driver takes the arrays of `runbase.engines.postgres.arrays`.
+    has_arrays: ClassVar[bool] = False
     #: Automatic columns of ``metrics``, and the most bytes (or characters) in their names.
     max_metric_columns: ClassVar[int]
     max_identifier: ClassVar[int]
@@ -58,6 +60,10 @@ class Engine(ABC):
             ConnectionFailedError: there is no such database, or it lets nobody in.
             MissingExtraError: the driver is not installed.
         """
+
+    def dispose(self) -> None:
+        """Close connections that are kept for later, if there are any."""
+        return
 
     @abstractmethod
     def describe(self) -> str:

@@ -8,10 +8,12 @@ no other connection wrote. Trials are never changed in place: they may have been
 from __future__ import annotations
 
 import bisect
+import gc
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from optuna.distributions import BaseDistribution
@@ -21,7 +23,15 @@ from optuna.trial import FrozenTrial, TrialState
 from ..db import Database
 from ..store import studies, trial_rows
 from ..store.trial_rows import Rows
-from .convert import STATE, is_rounded, read_distribution, to_directions, to_local, to_values
+from .convert import (
+    STATE,
+    Parameter,
+    parameter,
+    read_distribution,
+    to_directions,
+    to_local,
+    to_values,
+)
 
 
 class Study:
@@ -153,11 +163,12 @@ class Cache:
 
     def _read(self, study_id: int) -> Study:
         found = studies.read(self.db, study_id)
-        rows = found and trial_rows.read(self.db, study_id)
-        if not found or not rows:
-            raise missing_study(study_id)
-        study = Study(study_id, found[0], to_directions(found[1]))
-        self._take(study, rows)
+        with without_garbage_collection():
+            rows = found and trial_rows.read(self.db, study_id)
+            if not found or not rows:
+                raise missing_study(study_id)
+            study = Study(study_id, found[0], to_directions(found[1]))
+            self._take(study, rows)
         self.studies[study_id] = study
         return study
 
@@ -235,6 +246,18 @@ class Changing:
             self.lock.release()
 
 
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """A block that makes many objects and no garbage, for which Python would search them all."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def cache_of(db: Database) -> Cache:
     """The cache that belongs to a database, shared by all its storages."""
     found = db.memo.get("optuna")
@@ -289,7 +312,7 @@ def _params(
 ) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, BaseDistribution]]]:
     params: dict[int, dict[str, Any]] = {}
     distributions: dict[int, dict[str, BaseDistribution]] = {}
-    known: dict[int, tuple[BaseDistribution, Any]] = {}
+    known: dict[int, Parameter] = {}
     current = None
     for id, name, value, distribution_id in rows:
         if id != current:
@@ -297,10 +320,10 @@ def _params(
             values, kinds = params.setdefault(id, {}), distributions.setdefault(id, {})
         found = known.get(distribution_id)
         if found is None:
-            distribution = read_distribution(db, distribution_id)
-            found = known[distribution_id] = (distribution, distribution.to_external_repr)
-        kinds[name] = found[0]
-        values[name] = found[1](value)
-        if is_rounded(found[0], value):
+            found = known[distribution_id] = parameter(read_distribution(db, distribution_id))
+        kind, convert, is_rounded = found
+        kinds[name] = kind
+        values[name] = value if convert is None else convert(value)
+        if is_rounded:
             values[name] = trial_rows.args(db, id).get(name, values[name])
     return params, distributions

@@ -10,6 +10,7 @@ from ..db import Durability
 from ..errors import SchemaError
 from ..migrate import applied
 from ..store import schema
+from .engine import create_engine
 
 
 def connect(
@@ -28,11 +29,7 @@ def connect(
     """
     if isinstance(url, Client):
         client = url
-    elif not engine_kwargs:  # TEMP
-        client = Client(url, durability=durability)
     else:
-        from .engine import create_engine
-
         client = Client.of_engine(create_engine(url, engine_kwargs), durability=durability)
     if skip_check:
         client.skip_check()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
+    FloatDistribution,
     IntDistribution,
     distribution_to_json,
     json_to_distribution,
@@ -135,9 +136,23 @@ def to_internal(distribution: BaseDistribution, value: Any) -> float:
     return distribution.to_internal_repr(value)
 
 
-def is_rounded(distribution: BaseDistribution, value: float) -> bool:
-    """Whether the exact integer may differ from its internal value."""
-    return abs(value) >= EXACT and isinstance(distribution, IntDistribution)
+class Parameter(NamedTuple):
+    """How to read values of a distribution."""
+
+    distribution: BaseDistribution
+    convert: Callable[[float], Any] | None  # None where the internal value is the value
+    is_rounded: bool  # whether internal values may have lost digits
+
+
+def parameter(distribution: BaseDistribution) -> Parameter:
+    """How to read values of ``distribution``; large integers are not exact as floats."""
+    if isinstance(distribution, FloatDistribution):
+        return Parameter(distribution, None, False)
+    is_rounded = (
+        isinstance(distribution, IntDistribution)
+        and max(abs(distribution.low), abs(distribution.high)) > EXACT
+    )
+    return Parameter(distribution, distribution.to_external_repr, is_rounded)
 
 
 def changed(trial: FrozenTrial, **parts: Any) -> FrozenTrial:

@@ -134,6 +134,7 @@ class RDBStorage(EarlierMethods):
     def close(self) -> None:
         """Close the connections; they are opened again when needed."""
         self.client.close()
+        self.client.engine.dispose()
 
     # -- studies ----------------------------------------------------------------------------------
 

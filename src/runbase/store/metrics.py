@@ -157,7 +157,7 @@ class _Exists(Exception):
     """A point was there already."""
 
 
-CHUNK = 200  # rows in one statement on SQLite: one call into it, one release of Python's lock
+CHUNK = 200  # rows in one statement: one call into SQLite, one release of Python's lock
 
 
 def insert_rows(db: Database, metrics: list[Metric], rows: list[Row]) -> int:
@@ -174,6 +174,8 @@ def insert_rows(db: Database, metrics: list[Metric], rows: list[Row]) -> int:
     if db.dialect == "mysql":
         marks = ", ".join(["%s"] * width)
         return int(run(f"{head} VALUES ({marks})", rows, many=True).rowcount)
+    if not db.engine.has_arrays:
+        return _insert_chunks(db, head, f"({', '.join(['%s'] * width)})", rows)
     return _insert_arrays(db, head, rows)
 
 
@@ -189,7 +191,7 @@ def _insert_arrays(db: Database, head: str, rows: list[Row]) -> int:
 
 
 def _insert_chunks(db: Database, head: str, marks: str, rows: list[Row]) -> int:
-    size = min(CHUNK, 32_000 // (marks.count("?")))  # SQLite's limit of parameters
+    size = min(CHUNK, 32_000 // len(rows[0]))  # SQLite's limit of parameters
     whole = len(rows) - len(rows) % size
     ending, run, count = " ON CONFLICT DO NOTHING", db.session.run, 0
     sql = f"{head} VALUES {', '.join([marks] * size)}{ending}" if whole else ""

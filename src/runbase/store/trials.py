@@ -125,14 +125,17 @@ FROM_NUMBER = Query("""
 SELECT id FROM runs WHERE experiment_id = :study_id AND number >= :number ORDER BY number
 """)
 #: One round trip: counter and trial together. For PostgreSQL alone.
-CREATE = Query(f"""
+CREATE = Query(
+    "SELECT 1",
+    postgresql=f"""
 WITH e AS (UPDATE experiments SET version = version + 1, next_number = next_number + 1
             WHERE id = :study_id AND kind = 'optuna' RETURNING version, next_number - 1 AS number)
 INSERT INTO runs ({_RUN_COLUMNS})
 SELECT :study_id, e.number, :status, NULL, NULL, NULL,
        CAST(:started AS TIMESTAMPTZ), NULL, CAST(:now AS TIMESTAMPTZ), e.version FROM e
 RETURNING id, number, version, set_config('synchronous_commit', :commit, TRUE)
-""")
+""",
+)
 HEARTBEAT = Query("UPDATE runs SET heartbeat = CURRENT_TIMESTAMP WHERE id = :id",
     sqlite="UPDATE runs SET heartbeat = strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now')"
     " WHERE id = :id",

@@ -81,9 +81,15 @@ def _branch(db: Database, id: int, name: str, column: str, kind: str) -> str:
     texts = {"sqlite": "TEXT", "postgresql": "TEXT", "mysql": "CHAR"}
     doubles = {"sqlite": "DOUBLE", "postgresql": "DOUBLE PRECISION", "mysql": "DOUBLE"}
     if kind in ("number", "integer"):
-        value, text = f"CAST({quoted} AS {doubles[db.dialect]})", "NULL"
+        value, text = (
+            f"CAST({quoted} AS {doubles[db.dialect]})",
+            f"CAST(NULL AS {texts[db.dialect]})",
+        )
     else:
-        value, text = "NULL", f"CAST({quoted} AS {texts[db.dialect]})"
+        value, text = (
+            f"CAST(NULL AS {doubles[db.dialect]})",
+            f"CAST({quoted} AS {texts[db.dialect]})",
+        )
     return (
         f"\nSELECT run_id, {_literal(db, name)}, step, progress, {value}, {text}"
         f"\n  FROM metrics WHERE {quoted} IS NOT NULL"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
 
 OWN_PARAMETERS = {"engine", "dbpath", "schema", "mode", "dbname", "charset"}
+SETTINGS = "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
 #: Columns that hold JSON: MariaDB itself calls them text.
 JSON_TABLES = {"experiments", "runs", "metrics_more"}
 JSON_COLUMNS = {"tags", "args", "env", "extras", "directions", "objective_values", "data"}
@@ -73,9 +74,7 @@ class MySQLEngine(Engine):
                 conv=_conversions(),
                 cursorclass=_cursor_class(),
                 client_flag=CLIENT.FOUND_ROWS,  # an UPDATE counts the rows it found, as elsewhere
-                init_command=(
-                    "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
-                ),
+                init_command=SETTINGS,
                 **parameters,
             )
         except (TypeError, ValueError) as error:
@@ -88,15 +87,18 @@ class MySQLEngine(Engine):
         except pymysql.err.Error as error:
             raise self._cannot_connect(error) from error
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-                if self.config.get("mode") == "ro":
-                    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+            self._configure(connection)
         except pymysql.err.OperationalError as error:  # the server goes down in this moment
             with suppress(pymysql.err.Error):  # it is closed already
                 connection.close()
             raise self._cannot_connect(error) from error
         return connection
+
+    def _configure(self, connection: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            if self.config.get("mode") == "ro":
+                cursor.execute("SET SESSION TRANSACTION READ ONLY")
 
     def _cannot_connect(self, error: Exception) -> ConnectionFailedError:
         code, reason = _code(error), str(error.args[-1] if error.args else error)

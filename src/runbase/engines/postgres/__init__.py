@@ -36,6 +36,7 @@ class PostgresEngine(Engine):
     dialect = "postgresql"
     max_metric_columns = 800
     max_identifier = 63
+    has_arrays = True
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
@@ -78,15 +79,18 @@ class PostgresEngine(Engine):
         from .arrays import register
 
         register(connection)
-        path = f"SET search_path TO {self.quote(self.schema)};" if self.schema else ""
         try:
-            connection.execute(f"SET TIME ZONE 'UTC'; {path} SET client_min_messages TO warning")
-            if self.config.get("mode") == "ro":
-                connection.execute("SET default_transaction_read_only TO on")
+            self._configure(connection)
         except psycopg.OperationalError as error:  # the server goes down in this moment
             connection.close()
             raise self._cannot_connect(error) from error
         return connection
+
+    def _configure(self, connection: Any) -> None:
+        path = f"SET search_path TO {self.quote(self.schema)};" if self.schema else ""
+        connection.execute(f"SET TIME ZONE 'UTC'; {path} SET client_min_messages TO warning")
+        if self.config.get("mode") == "ro":
+            connection.execute("SET default_transaction_read_only TO on")
 
     def _cannot_connect(self, error: Exception) -> ConnectionFailedError:
         text = str(error).strip()
@@ -130,7 +134,7 @@ class PostgresEngine(Engine):
 
     def error(self, error: BaseException) -> RunbaseError | None:
         """The error of Runbase for the faults that a person can mend."""
-        state, text = getattr(error, "sqlstate", None) or "", str(error).strip()
+        state, text = _state(error), str(error).strip()
         if state == "42P01" and any(f'"{t}"' in text for t in ("experiments", "runs", "metrics")):
             return SchemaError(
                 f"{self.describe()} has no Runbase tables yet: run 'runbase setup', or call "
@@ -158,24 +162,23 @@ class PostgresEngine(Engine):
 
     def is_lost(self, connection: Any, error: BaseException) -> bool:
         """Whether the server went away; a restarting server counts."""
-        state = getattr(error, "sqlstate", None)
-        return bool(connection.closed) or state in ("57P01", "57P02", "57P03")
+        return bool(connection.closed) or _state(error) in ("57P01", "57P02", "57P03")
 
     def is_busy(self, error: BaseException) -> bool:
         """Whether the transaction lost a deadlock or a race."""
-        return getattr(error, "sqlstate", None) in ("40001", "40P01", "55P03")
+        return _state(error) in ("40001", "40P01", "55P03")
 
     def is_duplicate(self, error: BaseException) -> bool:
         """Whether a unique key refused the row."""
-        return getattr(error, "sqlstate", None) == "23505"
+        return _state(error) == "23505"
 
     def is_orphan(self, error: BaseException) -> bool:
         """Whether a foreign key refused the row."""
-        return getattr(error, "sqlstate", None) == "23503"
+        return _state(error) == "23503"
 
     def is_missing_column(self, error: BaseException) -> bool:
         """Whether a column is gone since its name was read."""
-        return getattr(error, "sqlstate", None) == "42703"
+        return _state(error) == "42703"
 
     def set_durable(self, connection: Any, durable: bool) -> None:
         """Wait for the WAL of each commit to reach the disk, or not."""
@@ -229,6 +232,11 @@ _TYPES: dict[type, str] = {
     timedelta: "INTERVAL",
     Jsonb: "JSONB",
 }
+
+
+def _state(error: BaseException) -> str:
+    """The SQLSTATE, which psycopg2 calls pgcode."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or ""
 
 
 def _first(text: str) -> str:

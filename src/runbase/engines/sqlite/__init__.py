@@ -50,6 +50,7 @@ class SQLiteEngine(Engine):
         self.path = str(config.get("dbpath") or "runbase.db")
         self.is_memory = self.path == ":memory:"
         self.read_only = config.get("mode") == "ro"
+        self.busy_timeout = BUSY_TIMEOUT
         self._second = (0, "")  # the last one that `now` was asked in
 
     def describe(self) -> str:
@@ -65,7 +66,7 @@ class SQLiteEngine(Engine):
             connection = sqlite3.connect(
                 self._uri(),
                 uri=True,
-                timeout=BUSY_TIMEOUT,
+                timeout=self.busy_timeout,
                 isolation_level=None,  # transactions are begun and ended by Runbase alone
                 detect_types=sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES,
                 check_same_thread=False,  # so that close() may come from another thread
@@ -107,7 +108,7 @@ class SQLiteEngine(Engine):
         if not os.access(self.path, os.W_OK):
             return  # a file that others own is still good for reading
         self._warn_on_network()
-        give_up = time.monotonic() + BUSY_TIMEOUT
+        give_up = time.monotonic() + self.busy_timeout
         while True:  # SQLite does not use its busy timeout for this one step
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -193,7 +194,7 @@ class SQLiteEngine(Engine):
             )
         if self.is_busy(error):
             return ConnectionFailedError(
-                f"{path} was locked by another process for {BUSY_TIMEOUT:g} s: find the "
+                f"{path} was locked by another process for {self.busy_timeout:g} s: find the "
                 "program that holds a transaction open and end it"
             )
         return None

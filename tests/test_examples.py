@@ -255,3 +255,26 @@ def test_demo_leaves_other_files_alone(tmp_path: Path):
     assert message.startswith("demo: ")
     assert "Traceback" not in message
     assert file.read_text().startswith("not a database")
+
+
+# optuna_sklearn.py
+
+
+def test_optuna_sklearn(tmp_path: Path):
+    output = example("optuna_sklearn.py", "tune.db")
+    with closing(Client(tmp_path / "tune.db")) as client:
+        query = "SELECT status, COUNT(*) FROM runs JOIN experiments e ON e.id = experiment_id"
+        found = client.execute(f"{query} WHERE kind = 'optuna' GROUP BY status").fetchall()
+        counts = dict(found)
+        assert counts.keys() <= {"COMPLETED", "PRUNED"}
+        assert sum(counts.values()) in (24, 25)  # the processes may end with one trial each
+        [sql] = re.findall(r"from this SQL:\n\n(SELECT .*?)\n\n", output, re.S)
+        rows = client.execute(sql).fetchall()
+        assert {row[0] for row in rows} == {"optuna", "tracking"}
+        assert rows[0][4] > 0.95
+        assert f"{rows[0][4]:.4g}" in output
+        curves = first_values(client, "SELECT COUNT(val_loss) FROM metrics GROUP BY run_id")
+        assert len(curves) == sum(counts.values()) + 1
+        assert min(curves) > 8
+        unequal = "SELECT COUNT(*) FROM metrics WHERE intermediate_value <> val_accuracy"
+        assert first_value(client, unequal) == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 from typing import Any, ClassVar
 
@@ -12,8 +14,8 @@ from docutils.parsers.rst import Directive
 WIDTH = "88"  # characters in a line
 
 
-def help_text(command: str | None = None) -> str:
-    """The help text of a command, or of ``runbase`` itself.
+def help_text(command: str = "") -> str:
+    """The help text of a command, of a command of a command, or of ``runbase`` itself.
 
     Raises:
         KeyError: there is no such command.
@@ -21,8 +23,14 @@ def help_text(command: str | None = None) -> str:
     os.environ["COLUMNS"] = WIDTH
     from runbase import commands
 
-    parser = commands.parser()
-    return (subparsers(parser)[command] if command else parser).format_help()
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+            commands.parser().parse_args([*command.split(), "--help"])
+    except SystemExit as error:
+        if error.code:
+            raise KeyError(command) from error
+    return printed.getvalue()
 
 
 def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -37,12 +45,13 @@ class CommandHelp(Directive):
     """``{command-help} setup``, or without an argument for the command line as a whole."""
 
     optional_arguments = 1
+    final_argument_whitespace = True
     option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         """The help text as a literal block."""
         try:
-            text = help_text(self.arguments[0] if self.arguments else None)
+            text = help_text(*self.arguments)
         except KeyError as error:
             raise self.error(f"there is no command {error}") from error
         return [nodes.literal_block(text, text, language="text")]

@@ -17,6 +17,7 @@ from .create import create
 from .delete import add_parser as _add_delete
 from .execute import add_parser as _add_execute
 from .export import add_parser as _add_export
+from .importing import add_parser as _add_import
 from .ls import add_parser as _add_ls
 from .runs import add_parser as _add_runs
 from .setup import add_parser as _add_setup
@@ -33,6 +34,7 @@ _COMMANDS = (
     _add_runs,
     _add_show,
     _add_export,
+    _add_import,
     _add_delete,
 )
 _DRIVERS = ("sqlite3", "psycopg", "pymysql")

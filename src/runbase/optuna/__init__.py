@@ -1,9 +1,11 @@
-"""Optuna studies in Runbase's tables: studies are experiments, trials are runs. ::
+"""Optuna studies in Runbase's tables: studies are experiments, trials are runs.
 
-import optuna
-from runbase.optuna import RDBStorage
+Give the storage to Optuna::
 
-study = optuna.create_study(storage=RDBStorage("sqlite:///runs.db"))
+    import optuna
+    from runbase.optuna import RDBStorage
+
+    study = optuna.create_study(storage=RDBStorage("sqlite:///runs.db"))
 """
 
 from ..errors import require

@@ -178,6 +178,31 @@ def detached(trial: FrozenTrial) -> FrozenTrial:
     )
 
 
+def as_stored(template: FrozenTrial, id: int, number: int) -> FrozenTrial:
+    """A copy of ``template`` as another storage would read what `to_template` made of it."""
+    values = template._values
+    copied = detached(template)
+    return changed(
+        copied,
+        number=number,
+        _trial_id=id,
+        _values=None if values is None else [float(value) for value in values],
+        _params={
+            name: _as_stored(kind, copied._params[name])
+            for name, kind in template._distributions.items()
+        },
+        intermediate_values={s: float(v) for s, v in template.intermediate_values.items()},
+    )
+
+
+def _as_stored(distribution: BaseDistribution, value: Any) -> Any:
+    convert = parameter(distribution).convert
+    internal = to_internal(distribution, value)
+    if convert is None:
+        return internal
+    return int(value) if isinstance(distribution, IntDistribution) else convert(internal)
+
+
 _FLAT = frozenset({float, int, str, bool, type(None)})
 
 

@@ -25,6 +25,7 @@ from ..store.trials import Place
 from .cache import Cache, Study, cache_of, missing_study, missing_trial
 from .connect import connect
 from .convert import (
+    as_stored,
     changed,
     detached,
     direction_names,
@@ -272,7 +273,7 @@ class RDBStorage(EarlierMethods):
         with self._cache.changing(study), self._errors_of_study(study_id):
             created = trials.create_many(self._db, study_id, rows)
             new = [
-                changed(detached(template), number=c.number, _trial_id=c.id)
+                as_stored(template, c.id, c.number)
                 for c, template in zip(created, templates, strict=True)
             ]
             if created:
@@ -284,7 +285,7 @@ class RDBStorage(EarlierMethods):
         rows = to_template(self._db, template)
 
         def write(place: Place, trial: FrozenTrial) -> Written:
-            new = changed(detached(template), number=trial.number, _trial_id=trial_id)
+            new = as_stored(template, trial_id, trial.number)
             return trials.replace(self._db, place, rows), new
 
         self._write(trial_id, write, even_finished=True)

@@ -1,0 +1,1 @@
+"""Reads what other systems stored, and writes it in their form."""

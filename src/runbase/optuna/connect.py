@@ -10,7 +10,7 @@ from ..db import Durability
 from ..errors import SchemaError
 from ..migrate import applied
 from ..store import schema
-from .engine import create_engine
+from .engines import create_engine
 
 
 def connect(

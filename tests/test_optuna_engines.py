@@ -29,7 +29,7 @@ from runbase.errors import (
     MissingExtraError,
     SchemaError,
 )
-from runbase.optuna.engine import create_engine
+from runbase.optuna.engines import create_engine
 from runbase.query import Query
 from runbase.store import columns, curves, documents, experiments, metrics, runs, schema
 
@@ -309,7 +309,7 @@ def test_a_signal_handler_can_work_in_the_middle_of_a_transaction(db: Database, 
 FORK = """
 import os, sys
 from runbase.db import Database
-from runbase.optuna.engine import create_engine
+from runbase.optuna.engines import create_engine
 from runbase.store import experiments, schema
 
 db = Database(create_engine(sys.argv[1], {"pool_size": 2}))

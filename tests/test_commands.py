@@ -570,3 +570,25 @@ def test_the_name_of_a_database_overrides_that_of_the_config_file(tmp_path: Path
     config = ["--config-path", str(tmp_path / "runbase.conf")]
     assert main(["create", *config, "--database", "other", "--no-user"]) == 0
     assert capsys.readouterr().out == "CREATE DATABASE other OWNER alice;\n"
+
+
+def test_trials_are_shown_with_their_values(client: runbase.Client, capsys: Capture):
+    for name, value, values in (("one", 0.125, None), ("two", None, "[0.5, 2.0]")):
+        run = runbase.Experiment(client, name=name).get_run()
+        client.execute(
+            "UPDATE runs SET value = ?, objective_values = ? WHERE id = ?", [value, values, run.id]
+        )
+    url = url_of(client)
+    assert main(["runs", "--url", url]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first.split()[3] == "value"
+    assert "[0.5, 2.0]" in second
+    assert "0.125" in third
+    assert main(["show", "2", "--url", url]) == 0
+    assert "value     [0.5, 2.0]" in capsys.readouterr().out
+    assert main(["export", "--url", url]) == 0
+    header, two, one = capsys.readouterr().out.splitlines()
+    names = header.split(",")
+    cells = dict(zip(names, two.split(","), strict=True))
+    assert (cells["value"], cells["value.0"], cells["value.1"]) == ("", "0.5", "2.0")
+    assert dict(zip(names, one.split(","), strict=True))["value"] == "0.125"

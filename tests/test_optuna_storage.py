@@ -17,6 +17,7 @@ from runbase.migrate import applied
 optuna = pytest.importorskip("optuna")
 
 from optuna.distributions import (  # noqa: E402
+    BaseDistribution,
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
@@ -138,7 +139,7 @@ def test_a_newer_database_is_refused(url: str, client: Client):
     storage.close()
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "oracle://x/y"])
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x/y"])
 def test_a_wrong_url_is_a_value_error(url: str, tmp_path: Path, monkeypatch: Any):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError):
@@ -228,9 +229,8 @@ def test_a_closed_storage_goes_on(url: str, kwargs: Any):
         storage.close()
         storage.close()
         storage.set_trial_intermediate_value(trial_id, step, step)
-        assert storage.get_trial(trial_id).intermediate_values == dict.fromkeys(range(step + 1)) | {
-            i: float(i) for i in range(step + 1)
-        }
+        expected = {i: float(i) for i in range(step + 1)}
+        assert storage.get_trial(trial_id).intermediate_values == expected
         storage.close()
         assert storage.get_n_trials(study_id) == 1
     storage.close()
@@ -381,7 +381,7 @@ def test_many_trials_are_added_at_once(
 def test_trials_are_added_all_or_none(
     client: Client, storage: RDBStorage, study_id: int, monkeypatch: pytest.MonkeyPatch
 ):
-    from runbase.store import trials
+    from runbase.store import metrics
 
     storage.add_trials(study_id, [full(0.5)])
     before, known = counts(client), storage.get_all_trials(study_id)
@@ -390,7 +390,7 @@ def test_trials_are_added_all_or_none(
         raise RuntimeError("in the middle")
 
     with monkeypatch.context() as patched:
-        patched.setattr(trials.metrics, "write", fail)
+        patched.setattr(metrics, "write", fail)
         with pytest.raises(RuntimeError, match="in the middle"):
             storage.add_trials(study_id, [full(1.0), full(2.0)])
     assert counts(client) == before
@@ -407,22 +407,20 @@ def test_trials_of_a_missing_study_are_refused(storage: RDBStorage, study_id: in
         storage.add_trials(study_id, [full(1.0)])
 
 
-@pytest.mark.parametrize("state", list(TrialState))
 def test_a_trial_in_any_state_is_replaced(
-    storage: RDBStorage, study_id: int, reopened: Callable[[], RDBStorage], state: TrialState
+    storage: RDBStorage, study_id: int, reopened: Callable[[], RDBStorage]
 ):
-    other = reopened()
-    storage.create_new_trial(study_id)
-    values = {"value": 5.0} if state == TrialState.COMPLETE else {}
-    trial_id = storage.create_new_trial(study_id, create_trial(state=state, **values))
-    assert other.get_trial(trial_id).state == state
-    template = full(0.5)
-    storage.replace_trial(trial_id, template)
-    for each in storage, other, reopened():
-        trial = each.get_trial(trial_id)
-        assert (trial.number, trial._trial_id) == (1, trial_id)
-        assert fields(trial) == fields(template)
-        assert each.get_best_trial(study_id).number == 1
+    other, template = reopened(), full(0.5)
+    for number, state in enumerate(TrialState):
+        values: dict[str, Any] = {"value": 5.0} if state == TrialState.COMPLETE else {}
+        trial_id = storage.create_new_trial(study_id, create_trial(state=state, **values))
+        assert other.get_trial(trial_id).state == state
+        storage.replace_trial(trial_id, template)
+        for each in storage, other, reopened():
+            trial = each.get_trial(trial_id)
+            assert (trial.number, trial._trial_id) == (number, trial_id)
+            assert fields(trial) == fields(template)
+            assert each.get_best_trial(study_id).number == 0
 
 
 def test_a_trial_is_replaced_by_one_that_has_less(
@@ -441,7 +439,7 @@ def test_a_trial_is_replaced_by_one_that_has_less(
 def test_a_trial_is_replaced_by_one_with_another_order_of_parameters(
     storage: RDBStorage, study_id: int, reopened: Callable[[], RDBStorage]
 ):
-    kinds = {"x": UNIT, "y": UNIT}
+    kinds: dict[str, BaseDistribution] = {"x": UNIT, "y": UNIT}
     trial_id = storage.create_new_trial(
         study_id, create_trial(value=1.0, params={"x": 0.1, "y": 0.2}, distributions=kinds)
     )

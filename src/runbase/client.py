@@ -87,6 +87,11 @@ class Client:
                     self._ready = True
         return self.database
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the tables were checked, or need not be."""
+        return self._ready
+
     def skip_check(self) -> None:
         """Use the database as it is, with or without Runbase's tables."""
         self._ready = True

@@ -103,6 +103,8 @@ class Session:
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         connection, self.connection = self.connection, None
+        if self.begun:
+            self.database.memo.clear()
         self.begun = self.broken = False
         self.levels.clear()
         self._close_interrupted()

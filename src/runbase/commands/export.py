@@ -28,6 +28,7 @@ from .importing import export_parser
 from .selection import add_selection, chosen, select
 
 Record = dict[str, Any]
+DOCUMENTS = ("args", "metrics", "objective_values")
 FORMATS = ("csv", "json", "parquet")
 SUMMARY = ("n", "last", "last_step", "min", "min_step", "max", "max_step")
 CHUNK = 10_000  # records that are written to Parquet at a time
@@ -112,7 +113,8 @@ def _with_progress(db: Database, args: argparse.Namespace) -> Iterable[RunRow]:
 
 
 def _run_record(row: RunRow) -> Record:
-    record: Record = {k: v for k, v in row._asdict().items() if k not in ("args", "metrics")}
+    record: Record = {k: v for k, v in row._asdict().items() if k not in DOCUMENTS}
+    record |= {f"value.{i}": value for i, value in enumerate(row.objective_values or ())}
     record["tags"] = " ".join(row.tags or {})
     record["seconds"] = row.seconds
     record |= {f"args.{name}": value for name, value in (row.args or {}).items()}

@@ -36,6 +36,7 @@ FIELDS: dict[str, Cell] = {
     "started": lambda row: row.time_started,
     "updated": lambda row: row.time_updated or row.time_created,
     "finished": lambda row: row.time_finished,
+    "value": lambda row: row.value if row.objective_values is None else row.objective_values,
     "took": lambda row: duration(row.seconds),
     "args": lambda row: row.args,
     "tags": lambda row: row.tags,
@@ -122,7 +123,10 @@ def _columns(db: Database, args: argparse.Namespace) -> Columns:
 
 def _default_columns(found: list[RunRow], args: argparse.Namespace) -> Columns:
     """Those that matter most come first: a terminal may have no room for all."""
-    columns = [(name, FIELDS[name]) for name in ("id", "experiment", "status")]
+    first = ["id", "experiment", "status"]
+    if any(FIELDS["value"](row) is not None for row in found):
+        first.append("value")
+    columns = [(name, FIELDS[name]) for name in first]
     for metric in args.metric or _metrics(found, args):
         columns += _of_metric(metric, args).values()
     last = ["args", "took", "updated"] + (["tags"] if any(row.tags for row in found) else [])

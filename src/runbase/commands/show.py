@@ -78,6 +78,7 @@ def _print_facts(row: RunRow, linked: list[links.Link]) -> None:
         ("updated", row.time_updated),
         ("finished", row.time_finished),
         ("took", duration(row.seconds)),
+        ("value", row.value if row.objective_values is None else row.objective_values),
         ("tags", row.tags),
         ("comment", row.comment),
     ]
@@ -88,7 +89,7 @@ def _print_facts(row: RunRow, linked: list[links.Link]) -> None:
         for link in linked
     ]
     for name, value in facts:
-        if value:
+        if value is not None and value != "" and value != {}:
             print(f"  {name:9} {text(value)}")
 
 

@@ -173,6 +173,8 @@ class Cache:
         return study
 
     def _refresh(self, study: Study) -> Study:
+        if study.directions == [StudyDirection.NOT_SET]:  # they can be set once
+            return self._read(study.id)
         rows = trial_rows.changed(self.db, study.id, study.seen)
         if rows is None:
             self.forget(study.id)

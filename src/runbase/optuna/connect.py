@@ -7,7 +7,7 @@ from typing import Any
 
 from ..client import Client
 from ..db import Durability
-from ..errors import SchemaError
+from ..errors import ConfigError, SchemaError
 from ..migrate import applied
 from ..store import schema
 from .engines import create_engine
@@ -27,16 +27,23 @@ def connect(
         ConfigError: the URL or the arguments are wrong.
         SchemaError: the tables are older or newer than this program, or missing.
     """
+    if not isinstance(url, str | Client) or url == "":
+        raise ConfigError(f"a storage needs a URL such as sqlite:///runs.db, not {url!r}")
     if isinstance(url, Client):
+        if engine_kwargs or durability is not None:
+            raise ConfigError("a Client has its own connections: give durability to the Client")
         client = url
     else:
         client = Client.of_engine(create_engine(url, engine_kwargs), durability=durability)
     if skip_check:
         client.skip_check()
-    try:
-        client.db  # noqa: B018
-    except SchemaError:
-        if not create or applied(client.database):
-            raise
-        schema.setup(client.database)
+    if not applied(client.database):
+        if create:
+            schema.setup(client.database)
+        elif not client.is_ready:
+            raise SchemaError(
+                f"{client.engine.describe()} has no Runbase tables yet: run 'runbase setup', or "
+                "leave out skip_table_creation"
+            )
+    client.db  # noqa: B018
     return client

@@ -187,6 +187,8 @@ def as_stored(template: FrozenTrial, id: int, number: int) -> FrozenTrial:
         number=number,
         _trial_id=id,
         _values=None if values is None else [float(value) for value in values],
+        _user_attrs=json.loads(json.dumps(copied._user_attrs)),
+        _system_attrs=json.loads(json.dumps(copied._system_attrs)),
         _params={
             name: _as_stored(kind, copied._params[name])
             for name, kind in template._distributions.items()

@@ -269,6 +269,7 @@ class RDBStorage(EarlierMethods):
     def add_trials(self, study_id: int, templates: Sequence[FrozenTrial]) -> list[int]:
         """Insert copies of trials, all or none, and return their ids."""
         study = self._cache.known(study_id)
+        _check_distributions(study, templates)
         rows = [to_template(self._db, template) for template in templates]
         with self._cache.changing(study), self._errors_of_study(study_id):
             created = trials.create_many(self._db, study_id, rows)
@@ -286,7 +287,8 @@ class RDBStorage(EarlierMethods):
 
         def write(place: Place, trial: FrozenTrial) -> Written:
             new = as_stored(template, trial_id, trial.number)
-            return trials.replace(self._db, place, rows), new
+            gone = trial.intermediate_values.keys() - template.intermediate_values.keys()
+            return trials.replace(self._db, place, rows, gone), new
 
         self._write(trial_id, write, even_finished=True)
 
@@ -302,16 +304,19 @@ class RDBStorage(EarlierMethods):
         Raises:
             ValueError: the study has this parameter with an incompatible distribution.
         """
+        studies.check_name("a parameter's name", param_name)
 
         def write(place: Place, trial: FrozenTrial) -> Written:
-            used, id = self._distribution(place.study_id, param_name, distribution)
-            value = used.to_external_repr(param_value_internal)
+            study, used, id = self._distribution(place.study_id, param_name, distribution)
+            value = used.to_external_repr(float(param_value_internal))
             params = {**trial._params, param_name: value}
             names = list(params)
             version = trials.set_param(
                 self._db, place, names.index(param_name), param_name,
                 param_value_internal, id, params,
             )  # fmt: skip
+            if version is not None:
+                study.distributions[param_name] = (used, id)
             kinds = {**trial._distributions, param_name: used}
             return version, changed(trial, _params=params, _distributions=kinds)
 
@@ -319,19 +324,17 @@ class RDBStorage(EarlierMethods):
 
     def _distribution(
         self, study_id: int, name: str, distribution: BaseDistribution
-    ) -> tuple[BaseDistribution, int]:
-        """The stored distribution that is the same, with its id."""
+    ) -> tuple[Study, BaseDistribution, int]:
+        """The study, and the stored distribution that is the same, with its id."""
         study = self._cache.known(study_id)
         if name not in study.distributions:
             study = self._cache.study(study_id)
         known, id = study.distributions.get(name, (distribution, None))
         if id is not None and is_same(known, distribution):
-            return known, id
+            return study, known, id
         check_distribution_compatibility(known, distribution)
         used = copy.deepcopy(distribution)
-        id = distribution_id(self._db, used)
-        study.distributions[name] = (used, id)
-        return used, id
+        return study, used, distribution_id(self._db, used)
 
     def set_trial_intermediate_value(
         self, trial_id: int, step: int, intermediate_value: float
@@ -540,3 +543,18 @@ class RDBStorage(EarlierMethods):
 
     def remove_session(self) -> None:
         """Nothing to do: connections are kept for the next call."""
+
+
+def _check_distributions(study: Study, templates: Sequence[FrozenTrial]) -> None:
+    """Refuse parameters whose distributions do not go with those that the study has.
+
+    Raises:
+        ValueError: there is one.
+    """
+    known: dict[str, BaseDistribution] = {}
+    for template in templates:
+        for name, distribution in template._distributions.items():
+            first = known.setdefault(name, distribution)
+            kind = study.distributions.get(name, (first, None))[0]
+            if kind is not distribution:
+                check_distribution_compatibility(kind, distribution)

@@ -49,6 +49,17 @@ def write(db: Database, point: Point, metrics: dict[str, Metric]) -> None:
     _summarise(db, point, metrics, there.names)
 
 
+def clear(db: Database, run_id: int, step: int, metric: Metric) -> None:
+    """Take away the value of a metric at a step, in the open transaction."""
+    place = {"run_id": run_id, "step": step, "progress": 0.0}
+    there = curves.at_point(db, [metric], run_id=run_id, step=step, progress=0.0)
+    if metric.column is not None:
+        _put_cells(db, place, {metric.column: None})
+    _put_more(db, place, there.more, {}, {metric.name})
+    db.execute(DELETE_SPECIAL, metric_id=metric.id, **place)
+    _sum_up(db, run_id, metric)
+
+
 def _split(
     db: Database, point: Point, metrics: dict[str, Metric]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
@@ -105,13 +116,16 @@ def _summarise(
     """Merge what is new; sum up again what replaced a value."""
     fresh = []
     for name, value in point.metrics.items():
-        id = metrics[name].id
         if name in overwritten:
-            curve = curves.read(db, point.run_id, metrics[name])
-            numbers = [(p.step, p.progress, values.number(p.value)) for p in curve]
-            record = summaries.of_points(db, point.run_id, id, numbers)
-            summaries.replace(db, point.run_id, id, record)
+            _sum_up(db, point.run_id, metrics[name])
         else:
             single = [(point.step, point.progress, values.number(value))]
-            fresh.append(summaries.of_points(db, point.run_id, id, single))
+            fresh.append(summaries.of_points(db, point.run_id, metrics[name].id, single))
     summaries.merge(db, [record for record in fresh if record is not None])
+
+
+def _sum_up(db: Database, run_id: int, metric: Metric) -> None:
+    curve = curves.read(db, run_id, metric)
+    numbers = [(p.step, p.progress, values.number(p.value)) for p in curve]
+    record = summaries.of_points(db, run_id, metric.id, numbers)
+    summaries.replace(db, run_id, metric.id, record)

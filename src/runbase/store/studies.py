@@ -125,10 +125,10 @@ def set_attr(db: Database, id: int, scope: Scope, key: str, value: str) -> int:
     check_name("an attribute", key)
     with db.transaction():
         found = versions.count(db, id)
-        if found and found.kind == KIND:
-            db.execute(SET_ATTR, id=id, scope=scope, key=key, value=value)
-            return found.version
-    raise missing(id)
+        if found is None or found.kind != KIND:
+            raise missing(id)
+        db.execute(SET_ATTR, id=id, scope=scope, key=key, value=value)
+        return found.version
 
 
 @repeatable

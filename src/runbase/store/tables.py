@@ -45,6 +45,8 @@ class RunRow(NamedTuple):
     comment: str | None
     tags: dict[str, Any] | None
     args: dict[str, Any] | None
+    value: float | None  # of a trial
+    objective_values: list[Any] | None
     metrics: dict[str, Summary]
 
     @property
@@ -63,13 +65,13 @@ class Statement(NamedTuple):
 
 _COLUMNS = """
 SELECT r.id, e.name, r.number, r.name, r.status, r.time_created, r.time_started,
-       r.time_updated, r.time_finished, r.comment, r.tags, r.args
+       r.time_updated, r.time_finished, r.comment, r.tags, r.args, r.value, r.objective_values
   FROM runs AS r
   JOIN experiments AS e ON e.id = r.experiment_id"""
 # The page is found first, so that rows with large documents are read for it alone.
 _PAGE = """
 SELECT r.id, e.name, r.number, r.name, r.status, r.time_created, r.time_started,
-       r.time_updated, r.time_finished, r.comment, r.tags, r.args
+       r.time_updated, r.time_finished, r.comment, r.tags, r.args, r.value, r.objective_values
   FROM (SELECT r.id, {key} AS sort_key
           FROM {tables}
          WHERE {conditions}

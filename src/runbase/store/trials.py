@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from ..engines.engine import PLAIN
 from ..engines.json import Jsonb
 from ..errors import NotFoundError
 from ..query import Query
-from . import columns, metrics, plans, studies, summaries, versions
+from . import columns, metrics, mixed, plans, studies, summaries, versions
 from .columns import Metric
 from .points import Point
 from .studies import Scope, check_name
@@ -111,6 +111,8 @@ SET_ALL = _change(
     " time_started = :started, time_finished = :finished"
 )
 TOUCH = _change()
+DELETE_PARAMS = Query("DELETE FROM run_params WHERE run_id = :id")
+DELETE_ATTRS = Query("DELETE FROM run_attrs WHERE owner_id = :id")
 
 _RUN_COLUMNS = (
     "experiment_id, number, status, value, objective_values, args,"
@@ -201,23 +203,19 @@ def _create(db: Database, study_id: int, started: datetime) -> Created:
     if db.dialect == "mysql":
         state = State("RUNNING", None, None, started, None)
         return _create_many(db, study_id, [Template(state, {}, [], [], {})])[0]
-    make = _create_in_sqlite if db.dialect == "sqlite" else _create_alone
-    created = make(db, study_id, db.engine.adapt(started))
-    if created is None:
-        raise studies.missing(study_id)
-    return created
-
-
-def _create_alone(db: Database, study_id: int, started: Any) -> Created | None:
+    if db.dialect == "sqlite":
+        return _create_in_sqlite(db, study_id, db.engine.adapt(started))
     row = _alone(db, CREATE, True, study_id=study_id, status="RUNNING", started=started)
-    return None if row is None else Created(*row[:3])
+    if row is None:
+        raise studies.missing(study_id)
+    return Created(*row[:3])
 
 
-def _create_in_sqlite(db: Database, study_id: int, started: Any) -> Created | None:
+def _create_in_sqlite(db: Database, study_id: int, started: str) -> Created:
     with db.quick(durable=True) as execute:
         row = execute(COUNT, {"id": study_id, "runs": 1}).fetchone()
         if row is None or row[2] != studies.KIND:
-            return None
+            raise studies.missing(study_id)
         version, number, _ = row
         values = (study_id, number, "RUNNING", started, db.engine.now(), version)
         return Created(execute(INSERT_RUNNING, values).lastrowid, number, version)
@@ -246,9 +244,9 @@ def create_many(db: Database, study_id: int, templates: Sequence[Template]) -> l
 def _create_many(db: Database, study_id: int, templates: Sequence[Template]) -> list[Created]:
     with db.transaction():
         counted = versions.count(db, study_id, runs=len(templates))
-        if counted is not None and counted.kind == studies.KIND:
-            return _insert(db, study_id, templates, counted)
-    raise studies.missing(study_id)
+        if counted is None or counted.kind != studies.KIND:
+            raise studies.missing(study_id)
+        return _insert(db, study_id, templates, counted)
 
 
 def _insert(
@@ -305,23 +303,31 @@ def _make_room(db: Database, templates: Sequence[Template]) -> None:
         columns.ensure(db, {INTERMEDIATE: "number"})
 
 
-def replace(db: Database, place: Place, template: Template) -> int | None:
-    """Overwrite a trial with all of ``template``; returns its new version, None if it was changed.
+def replace(
+    db: Database, place: Place, template: Template, gone: Collection[int] = ()
+) -> int | None:
+    """Overwrite a trial with all of ``template``; see `set_param`.
 
-    Raises:
-        InvalidValueError: a name is none that every engine takes.
+    ``gone`` are the steps of reports that the template has not.
     """
     _check(template)
     _make_room(db, [template])
-    return _replace(db, place, template)
+    return _replace(db, place, template, gone)
 
 
 @repeatable
-def _replace(db: Database, place: Place, template: Template) -> int | None:
+def _replace(
+    db: Database, place: Place, template: Template, gone: Collection[int] = ()
+) -> int | None:
     with db.transaction():
         args = Jsonb(template.args) if template.args else None
         version = _change_run(db, SET_ALL, place, args=args, **_state(db, template.state))
         if version is not None:
+            db.execute(DELETE_PARAMS, id=place.id)
+            db.execute(DELETE_ATTRS, id=place.id)
+            for step in gone:
+                metric = columns.ensure(db, {INTERMEDIATE: "number"})[INTERMEDIATE]
+                mixed.clear(db, place.id, step, metric)
             _insert_details(db, {place.id: template})
         return version
 
@@ -425,7 +431,8 @@ def _alone(db: Database, query: Query, durable: bool, **parameters: Any) -> Any:
     if db.durability is not None:
         durable = db.durability == "full"
     if db.session.in_block:
-        return db.row(query, now=datetime.now(UTC), commit="on", **parameters)
+        with db.transaction():
+            return db.row(query, now=datetime.now(UTC), commit="on", **parameters)
     adapt = db.engine.adapt
     adapted = {k: v if type(v) in PLAIN else adapt(v) for k, v in parameters.items()}
     adapted |= {"now": datetime.now(UTC), "commit": "on" if durable else "off"}

@@ -77,9 +77,9 @@ class Study:
         self.counts[trial.state] += 1
         self._compare(trial)
         (self.waiting.add if trial.state == TrialState.WAITING else self.waiting.discard)(id)
-        for name, distribution in trial._distributions.items():
-            if name not in self.distributions:
-                self.distributions[name] = (distribution, None)
+        if not trial._distributions.keys() <= self.distributions.keys():
+            new = {name: (kind, None) for name, kind in trial._distributions.items()}
+            self.distributions = new | self.distributions
 
     def _insert(self, trial: FrozenTrial) -> None:
         if not self.trials or trial._number > self.trials[-1]._number:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import optuna
-from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
@@ -16,6 +15,7 @@ from .. import migrate
 from ..store import schema, studies
 from .cache import missing_study
 from .convert import direction_names
+from .errors import UpdateFinishedTrialError
 from .heartbeat import Heartbeat
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from optuna.distributions import BaseDistribution, check_distribution_compatibility
-from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
+from optuna.exceptions import DuplicatedStudyError
 from optuna.study import StudyDirection
 from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState
@@ -38,6 +38,7 @@ from .convert import (
     to_template,
 )
 from .earlier import EarlierMethods
+from .errors import UpdateFinishedTrialError
 
 if TYPE_CHECKING:
     from optuna import Study as OptunaStudy
@@ -304,17 +305,16 @@ class RDBStorage(EarlierMethods):
         Raises:
             ValueError: the study has this parameter with an incompatible distribution.
         """
-        studies.check_name("a parameter's name", param_name)
 
         def write(place: Place, trial: FrozenTrial) -> Written:
             study, used, id = self._distribution(place.study_id, param_name, distribution)
             value = used.to_external_repr(float(param_value_internal))
             params = {**trial._params, param_name: value}
-            names = list(params)
+            is_new = len(params) > len(trial._params)
+            seq = len(params) - 1 if is_new else list(params).index(param_name)
             version = trials.set_param(
-                self._db, place, names.index(param_name), param_name,
-                param_value_internal, id, params,
-            )  # fmt: skip
+                self._db, place, seq, param_name, param_value_internal, id, params
+            )
             if version is not None:
                 study.distributions[param_name] = (used, id)
             kinds = {**trial._distributions, param_name: used}
@@ -332,6 +332,7 @@ class RDBStorage(EarlierMethods):
         known, id = study.distributions.get(name, (distribution, None))
         if id is not None and is_same(known, distribution):
             return study, known, id
+        studies.check_name("a parameter's name", name)
         check_distribution_compatibility(known, distribution)
         used = copy.deepcopy(distribution)
         return study, used, distribution_id(self._db, used)

@@ -431,9 +431,9 @@ class RDBStorage(EarlierMethods):
             place = Place(study.id, trial_id, study.versions[trial_id], study.seen)
             with cache.changing(study):
                 written = write(place, trial)
-                if written is None:
+                if written is None and attempt:  # not only by what was known
                     return False
-                if written[0] is not None:
+                if written is not None and written[0] is not None:
                     cache.written(study, written[0], [written[1]])
                     return True
         raise AssertionError  # the loop has no end

@@ -17,7 +17,7 @@ ROOT = Path(runbase.__file__).parent
 LAYERS = [
     {"errors"},
     {"config", "query", "engines", "environment", "args", "sigterm", "util"},
-    {"db"},
+    {"session", "db"},
     {"migrate"},
     {"store"},
     {"buffer"},

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runbase import Client
+from runbase.session import Session
 from runbase.store import schema
 
 optuna = pytest.importorskip("optuna")
@@ -631,20 +632,18 @@ class Counting:
     """Counts the statements that are run."""
 
     def __init__(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        from runbase import db
-
         self.statements: list[str] = []
         if client.dialect == "sqlite":
             client.connection.set_trace_callback(self.statements.append)
             return
-        run = db.Session.run
+        run = Session.run
         counting = self
 
         def counted(self: Any, sql: str, *args: Any, **kwargs: Any) -> Any:
             counting.statements.append(sql)
             return run(self, sql, *args, **kwargs)
 
-        monkeypatch.setattr(db.Session, "run", counted)
+        monkeypatch.setattr(Session, "run", counted)
 
     def count(self, call: Callable[[], Any]) -> int:
         del self.statements[:]

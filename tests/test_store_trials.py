@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from runbase import Client
-from runbase.db import Database, Session
+from runbase.db import Database
 from runbase.errors import InvalidValueError, NotFoundError
+from runbase.session import Session
 from runbase.store import columns, distributions, schema, studies, trial_rows, trials, versions
 from runbase.store.trials import INTERMEDIATE, Place, State, Template
 

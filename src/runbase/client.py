@@ -10,12 +10,13 @@ from typing import Any, Self
 
 from . import config as configuration
 from .buffer import Buffer
-from .db import Database, Result, Transaction
+from .db import Database
 from .engines import Engine, create_engine
 from .engines.engine import PLAIN
 from .errors import ConfigError
 from .migrate import statements
 from .query import Parameters, translate
+from .session import Result, Transaction
 from .store import schema
 
 OPTIONS = ("durability", "flush_interval")

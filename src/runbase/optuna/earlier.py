@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import optuna
-from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
@@ -17,22 +16,18 @@ from .cache import missing_study
 from .convert import direction_names
 from .errors import UpdateFinishedTrialError
 from .heartbeat import Heartbeat
+from .studies import StudyMethods
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-    from ..client import Client
-    from .cache import Cache, Study
+    from .cache import Study
 
 
-class EarlierMethods(Heartbeat, BaseStorage):
+class EarlierMethods(Heartbeat, StudyMethods):
     """What `optuna.storages.RDBStorage` of version 2 could do and today's cannot."""
 
     if TYPE_CHECKING:
-        client: Client
-
-        @property
-        def _cache(self) -> Cache: ...
 
         def _find(self, trial_id: int) -> tuple[Study, FrozenTrial]: ...
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ..db import Database, Session, repeatable
+from ..db import Database, repeatable
 from ..errors import ConnectionLostError
 from ..query import Query, pyformat
+from ..session import Session
 from . import columns, summaries
 from .columns import Metric, Plan
 from .points import Names, Row

@@ -12,7 +12,8 @@ import pytest
 from runbase import Client, Run, migrate, store
 from runbase.db import Database
 from runbase.query import Query
-from runbase.store import plans, trials
+from runbase.store import plans, reports, trials
+from runbase.store.changes import Change
 
 
 def queries(module: Any) -> Iterator[tuple[str, Query]]:
@@ -75,7 +76,8 @@ def test_the_statements_that_are_made_for_a_set_of_metrics_can_be_explained(
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])
 def test_every_statement_names_the_same_parameters_in_every_dialect(dialect: Any):
-    whole = {change.run for change in vars(trials).values() if isinstance(change, trials.Change)}
+    changes = [*vars(trials).values(), *vars(reports).values()]
+    whole = {change.run for change in changes if isinstance(change, Change)}
     for name, query in QUERIES.items():
         if query in whole:
             continue  # on PostgreSQL such a statement does what are three elsewhere

@@ -15,8 +15,20 @@ from runbase import Client
 from runbase.db import Database
 from runbase.errors import InvalidValueError, NotFoundError
 from runbase.session import Session
-from runbase.store import columns, distributions, schema, studies, trial_rows, trials, versions
-from runbase.store.trials import INTERMEDIATE, Place, State, Template
+from runbase.store import (
+    columns,
+    distributions,
+    heartbeats,
+    reports,
+    schema,
+    studies,
+    trial_rows,
+    trials,
+    versions,
+)
+from runbase.store.changes import Place
+from runbase.store.reports import INTERMEDIATE
+from runbase.store.trials import State, Template
 
 NOW = datetime(2024, 1, 2, 3, 4, 5, 678901, UTC)
 DONE = State("COMPLETED", 1.5, None, NOW, NOW)
@@ -52,9 +64,9 @@ CHANGES: dict[str, tuple[Callable[[Database, Place], int | None], bool]] = {
     "set_param": (set_param, False),
     "set_attr": (lambda db, at: trials.set_attr(db, at, "user", "key", "1"), False),
     "set_state": (lambda db, at: trials.set_state(db, at, DONE), True),
-    "report": (lambda db, at: trials.report(db, at, 3, 0.25), False),
-    "report infinity": (lambda db, at: trials.report(db, at, 4, float("inf")), False),
-    "report nan": (lambda db, at: trials.report(db, at, 4, float("nan")), False),
+    "report": (lambda db, at: reports.report(db, at, 3, 0.25), False),
+    "report infinity": (lambda db, at: reports.report(db, at, 4, float("inf")), False),
+    "report nan": (lambda db, at: reports.report(db, at, 4, float("nan")), False),
     "replace": (lambda db, at: trials.replace(db, at, WHOLE), True),
 }
 
@@ -173,7 +185,7 @@ def test_the_counter_is_repaired(client: Client, db: Database, study_id: int):
 
 
 def report(db: Database, place: Place, step: int, value: float) -> Place:
-    version = trials.report(db, place, step, value)
+    version = reports.report(db, place, step, value)
     assert version is not None
     return place._replace(known=version, seen=version)
 
@@ -252,7 +264,7 @@ def test_a_step_that_no_engine_keeps_is_refused(client: Client, db: Database, pl
     before = content(client)
     for step in 2**63, -(2**63) - 1:
         with pytest.raises(InvalidValueError):
-            trials.report(db, place, step, 0.5)
+            reports.report(db, place, step, 0.5)
     assert content(client) == before
     at = report(db, place, 2**63 - 1, 0.5)
     report(db, at, 1 - 2**63, 0.25)
@@ -266,7 +278,7 @@ SYNCED: Mapping[str, tuple[Callable[[Database, Place], object], bool]] = {
     **CHANGES,
     "create": (lambda db, at: trials.create(db, at.study_id, NOW), True),
     "create_many": (lambda db, at: trials.create_many(db, at.study_id, [WHOLE]), True),
-    "beat": (lambda db, at: trials.beat(db, at.id), False),
+    "beat": (lambda db, at: heartbeats.beat(db, at.id), False),
     "study": (lambda db, at: studies.create(db, "another", ["minimize"]), True),
     "study attribute": (lambda db, at: studies.set_attr(db, at.study_id, "user", "a", "1"), True),
     "directions": (lambda db, at: studies.set_directions(db, at.study_id, ["maximize"]), True),
@@ -387,7 +399,7 @@ def test_each_call_is_one_statement_on_postgresql(
         assert studies.read(db, study_id) is not None
         unchanged = trial_rows.changed(db, study_id, at.seen)
         assert unchanged is not None
-        trials.stale(db, study_id, 60)
+        heartbeats.stale(db, study_id, 60)
         assert len(sent) == 5
 
 

@@ -10,7 +10,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.storages._heartbeat import BaseHeartbeat
 from optuna.trial import FrozenTrial
 
-from ..store import trials
+from ..store import heartbeats
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -54,13 +54,13 @@ class Heartbeat(BaseHeartbeat):
 
     def record_heartbeat(self, trial_id: int) -> None:
         """Note that the process of a trial is alive."""
-        trials.beat(self._db, trial_id)
+        heartbeats.beat(self._db, trial_id)
 
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:
         if self.heartbeat_interval is None:
             return []
         seconds = self.grace_period or 2 * self.heartbeat_interval
-        return trials.stale(self._db, study_id, seconds)
+        return heartbeats.stale(self._db, study_id, seconds)
 
     def get_heartbeat_interval(self) -> int | None:
         """Seconds between signs of life, or None without them."""

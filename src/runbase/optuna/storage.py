@@ -13,9 +13,9 @@ from optuna.distributions import BaseDistribution, check_distribution_compatibil
 from optuna.trial import FrozenTrial, TrialState
 
 from ..client import Client
-from ..store import studies, trials
+from ..store import reports, studies, trials
+from ..store.changes import Place
 from ..store.studies import Scope
-from ..store.trials import Place
 from .cache import Study, missing_trial
 from .connect import connect
 from .convert import (
@@ -218,7 +218,7 @@ class RDBStorage(EarlierMethods):
         value = float(intermediate_value)
 
         def write(place: Place, trial: FrozenTrial) -> Written:
-            version = trials.report(self._db, place, step, value)
+            version = reports.report(self._db, place, step, value)
             values = {**trial.intermediate_values, step: value}
             return version, changed(trial, intermediate_values=values)
 

@@ -10,7 +10,7 @@ from ..db import Database, repeatable
 from ..query import Query
 from . import columns
 from .columns import Metric
-from .trials import INTERMEDIATE
+from .reports import INTERMEDIATE
 
 # Which trials: all of a study, or those that changed. The index of versions is a partial one.
 _ALL = "FROM runs AS r {join} WHERE r.experiment_id = :study_id"

@@ -426,3 +426,18 @@ def test_each_call_of_a_storage_is_one_statement_on_postgresql(
         if number:  # after the first trial columns and distributions are known
             assert len(sent) == 7
     storage.close()
+
+
+@pytest.mark.parametrize("query", ["CHANGED", "PARAMS", "ATTRS", "SPECIALS", "MORE"])
+def test_sqlite_begins_to_read_at_what_was_seen(tmp_path: Path, query: str):
+    client = Client(tmp_path / "runs.db")
+    found = getattr(trial_rows, query)
+    text = (found if query == "CHANGED" else found[1]).text["sqlite"]
+    parameters = {"study_id": 1, "seen": 5, "metric": 1}
+    steps = client.connection.execute(f"EXPLAIN {text}", parameters).fetchall()
+    bounds = [step[5] for step in steps if step[1] == "Variable"]
+    seek = next(step for step in steps if step[1] == "SeekGT")
+    assert ":seen" in bounds
+    [place] = [step[3] for step in steps if step[1] == "Variable" and step[5] == ":seen"]
+    assert seek[4] + 1 == place  # the key (experiment_id, version) lies in two registers
+    client.close()

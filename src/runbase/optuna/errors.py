@@ -1,4 +1,4 @@
-"""The error for writes to finished trials, under the name that Optuna gave it later."""
+"""The error for writes to finished trials, which Optuna gave a name in 4.3."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ if TYPE_CHECKING:
 else:
     try:
         from optuna.exceptions import UpdateFinishedTrialError
-    except ImportError:  # the first versions of Optuna 4 raise a RuntimeError
-        from optuna.exceptions import OptunaError
-
-        class UpdateFinishedTrialError(OptunaError, RuntimeError):
-            """A trial that is finished cannot be changed."""
-
+    except ImportError:
+        UpdateFinishedTrialError = RuntimeError
 
 __all__ = ["UpdateFinishedTrialError"]

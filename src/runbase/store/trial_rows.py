@@ -12,9 +12,12 @@ from . import columns
 from .columns import Metric
 from .reports import INTERMEDIATE
 
-# Which trials: all of a study, or those that changed. The index of versions is a partial one.
+# Which trials: all of a study, or those that changed. The index of versions is a partial one, which
+# "version > 0" lets SQLite use; it begins to read at the first of the two bounds.
 _ALL = "FROM runs AS r {join} WHERE r.experiment_id = :study_id"
-_NEW = _ALL + " AND r.version > 0 AND r.version > :seen"
+_NEW = _ALL + " AND r.version > :seen AND r.version > 0"
+# Few trials changed: they are sorted, since reading them in order would read all of the study.
+_SORT = "ORDER BY r.number", "ORDER BY r.number + 0"
 _JOIN = "JOIN {table} AS c ON c.{key} = r.id"
 _TRIAL = (
     "r.id, r.number, r.status, r.value, r.objective_values, r.time_started, r.time_finished,"
@@ -25,9 +28,9 @@ TRIALS = Query(f"SELECT {_TRIAL} {_ALL.format(join='')} ORDER BY r.number")
 CHANGED = Query(f"""
 SELECT e.version, {_TRIAL}
   FROM experiments AS e
-  LEFT JOIN runs AS r ON r.experiment_id = e.id AND r.version > 0 AND r.version > :seen
+  LEFT JOIN runs AS r ON r.experiment_id = e.id AND r.version > :seen AND r.version > 0
  WHERE e.kind = 'optuna' AND e.id = :study_id
- ORDER BY r.number
+ ORDER BY r.number + 0
 """)
 ARGS = Query("SELECT args FROM runs WHERE id = :id")
 
@@ -36,6 +39,7 @@ def _children(fields: str, table: str, key: str, more: str = "") -> tuple[Query,
     """The query of rows that belong to all trials, and to those that changed."""
     join = _JOIN.format(table=table, key=key)
     texts = [f"SELECT c.{key}, {fields} {which.format(join=join)}{more}" for which in (_ALL, _NEW)]
+    texts[1] = texts[1].replace(*_SORT)
     mysql = [text.replace("c.key", "c.`key`") for text in texts]
     return Query(texts[0], mysql=mysql[0]), Query(texts[1], mysql=mysql[1])
 

@@ -24,9 +24,11 @@ from optuna.trial import FrozenTrial, TrialState
 import runbase
 from runbase import errors
 from runbase.commands import main
+from runbase.dashboard.notes import note_attrs, read_note
 from runbase.optuna import RDBStorage
 from runbase.sources.optuna import Copied, copy_studies, open_source, open_target, writers
 from runbase.sources.optuna.compare import is_same
+from runbase.sources.optuna.rekey import keys_by_trial, rekeyed
 
 Capture = pytest.CaptureFixture[str]
 MINIMIZE, MAXIMIZE = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE
@@ -290,6 +292,117 @@ def test_a_study_that_went_on_in_the_target_stays(target: RDBStorage):
     target.create_new_trial(target.get_study_id_from_name("study"), trial(1))
     assert copy_studies(source, target) == [Copied("study", 0, 0, 1)]
     assert len(trials_of(target, "study")) == 2
+
+
+# -- what people did in a dashboard ---------------------------------------------------------------
+
+ARTIFACT = "0f9d1f3c-95a4-4d51-8a2c-5f0e3b1c2d4e"
+
+
+def annotate(storage: BaseStorage, study_id: int, trial_id: int) -> None:
+    """Notes on a study and a trial, with links to artifacts, one of them in two pieces."""
+    study_link, trial_link = links(study_id, trial_id)
+    note = "ä" * 2030 + f"![image]({trial_link}) [all]({study_link})"
+    for trial_or_study in (None, trial_id):
+        for key, value in note_attrs(note, 1, {}, trial_or_study).items():
+            storage.set_study_system_attr(study_id, key, value)
+    key = f"dashboard:artifacts:{trial_id}:{ARTIFACT}"
+    storage.set_study_system_attr(study_id, key, '{"filename": "a.png"}')
+    storage.set_study_system_attr(study_id, f"preference:skip_trial:{trial_id}", True)
+
+
+def links(study_id: int, trial_id: int) -> tuple[str, str]:
+    return f"/artifacts/{study_id}/{ARTIFACT}", f"/artifacts/{study_id}/{trial_id}/{ARTIFACT}"
+
+
+def assert_annotated(storage: BaseStorage, name: str, number: int) -> None:
+    id = storage.get_study_id_from_name(name)
+    trial_id = trials_of(storage, name)[number]._trial_id
+    attrs = storage.get_study_system_attrs(id)
+    assert keys_by_trial(attrs).keys() == {trial_id}
+    for trial_or_study in (None, trial_id):
+        note = read_note(attrs, trial_or_study)
+        study_link, trial_link = links(id, trial_id)
+        assert note.version == 1
+        assert note.body == "ä" * 2030 + f"![image]({trial_link}) [all]({study_link})"
+    assert attrs[f"dashboard:artifacts:{trial_id}:{ARTIFACT}"] == '{"filename": "a.png"}'
+    assert attrs[f"preference:skip_trial:{trial_id}"] is True
+
+
+@pytest.mark.parametrize("others", [0, 12])
+def test_notes_stay_with_their_trials(where: str, target: RDBStorage, tmp_path: Path, others: int):
+    """Ids are others in the copy, and in the copy of the copy."""
+    with open_target(where) as stock:
+        add_study(stock, "other", [trial(n) for n in range(5)])
+        id = add_study(stock, "mine", [trial(n) for n in range(3)])
+        annotate(stock, id, trials_of(stock, "mine")[2]._trial_id)
+    for n in range(others):
+        add_study(target, f"other {n}", [trial(0)])
+    with open_source(where) as source:
+        copy_studies(source, target, ["mine"])
+    assert_annotated(target, "mine", 2)
+    with open_target(tmp_path / "there.db") as there:
+        copy_studies(target, there)
+        assert_annotated(there, "mine", 2)
+
+
+def test_a_note_that_became_shorter_is_brought_up_to_date(target: RDBStorage):
+    source = optuna.storages.InMemoryStorage()
+    add_study(source, "other", [trial(0)])
+    id = add_study(source, "mine", [trial(0), trial(1)])
+    source_trial = trials_of(source, "mine")[1]._trial_id
+    for version, note in enumerate(("long " * 2000, "short", "longer " * 900), 1):
+        old = source.get_study_system_attrs(id)
+        for key, value in note_attrs(note, version, old, source_trial).items():
+            source.set_study_system_attr(id, key, value)
+        copy_studies(source, target, ["mine"])
+        attrs = target.get_study_system_attrs(target.get_study_id_from_name("mine"))
+        copied = trials_of(target, "mine")[1]._trial_id
+        assert read_note(attrs, copied) == (version, note)
+    target.set_study_system_attr = None  # type: ignore[method-assign,assignment]
+    copy_studies(source, target, ["mine"])
+
+
+def test_a_note_on_no_trial_of_the_study_is_not_given_to_another(target: RDBStorage):
+    source = optuna.storages.InMemoryStorage()
+    id = add_study(source, "mine", [trial(0)])
+    for key, value in note_attrs("lost", 1, {}, 77).items():
+        source.set_study_system_attr(id, key, value)
+    source.set_study_system_attr(id, "preference:skip_trial:1", True)
+    copy_studies(source, target)
+    assert target.get_study_system_attrs(target.get_study_id_from_name("mine")) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"/artifacts/1/2/{ARTIFACT}", f"/artifacts/10/20/{ARTIFACT}"),
+        (f"/artifacts/1/{ARTIFACT}", f"/artifacts/10/{ARTIFACT}"),
+        (f"http://host:8080/artifacts/1/2/{ARTIFACT}?x", f"http://host:8080/artifacts/10/20/{ARTIFACT}?x"),
+        (f"/artifacts/2/2/{ARTIFACT}", f"/artifacts/2/2/{ARTIFACT}"),
+        (f"/artifacts/1/3/{ARTIFACT}", f"/artifacts/1/3/{ARTIFACT}"),
+        ("s3://bucket/artifacts/1/2/model.pt", "s3://bucket/artifacts/1/2/model.pt"),
+        ("/artifacts/1/2/", "/artifacts/1/2/"),
+    ],
+)  # fmt: skip
+def test_links_to_artifacts_lead_to_the_copy(before: str, after: str):
+    for trial_id, copy in ((None, None), (2, 20)):
+        note = note_attrs(f"[a]({before})", 1, {}, trial_id)
+        copied = rekeyed(note, {}, (1, 10), {2: 20})
+        assert copied == note_attrs(f"[a]({after})", 1, {}, copy)
+
+
+def test_what_does_not_belong_to_a_trial_is_copied_as_it_is():
+    attrs = {
+        "study:metric_names": ["a"],
+        "dashboard:plot_data:2:0": "{}",
+        "dashboard:plot_data:2:note_str:0": "{}",
+        "dashboard:form_widgets:v2": {},
+        f"artifacts:{ARTIFACT}": "{}",
+        "preference:values2": [[2, 1]],
+    }
+    assert keys_by_trial(attrs) == {}
+    assert rekeyed(attrs, {}, (1, 10), {2: 20}) == attrs
 
 
 # -- export ---------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...errors import ConfigError, ConflictError, NotFoundError
 from .compare import can_become, is_same, json_of
 from .open import open_source, open_target
+from .rekey import knows_ids, rekeyed, trial_ids
 from .trials import CHUNK, count_trials, read_trials
 from .writers import Writer, writer_of
 
@@ -60,7 +61,8 @@ def copy_studies(
 
     Trials follow each other as in the source, so their numbers are the same. A trial that is
     unfinished in the target is brought up to date, a finished one is never written. Attributes
-    of a study that only the target has stay. An interrupted copy is completed by the next.
+    of a study that only the target has stay. Notes on trials, and links in notes to artifacts,
+    follow the trials to their new ids. An interrupted copy is completed by the next.
 
     Optuna's own tables in MySQL have whole seconds, so times are equal to the second there.
 
@@ -146,23 +148,30 @@ def _copy(source: BaseStorage, target: BaseStorage, plan: _Plan, bar: _Bar) -> C
     id = plan.found
     if id is None:
         id = target.create_new_study(plan.study.directions, plan.name)
-    _copy_attrs(target, id, plan.study)
     writer = writer_of(target)
     with closing(read_trials(source, plan.study._study_id)) as trials:
         updated, unchanged = 0, 0
         if plan.found is not None:
             updated, unchanged = _update(writer, read_trials(target, id), trials, bar)
         new = _add(writer, id, trials, bar)
+    _copy_attrs(source, target, id, plan.study)
     return Copied(plan.name, new, updated, unchanged)
 
 
-def _copy_attrs(target: BaseStorage, id: int, study: FrozenStudy) -> None:
-    for attrs, known, write in (
+def _copy_attrs(source: BaseStorage, target: BaseStorage, id: int, study: FrozenStudy) -> None:
+    """Bring the attributes of a study up to date, after its trials, whose ids are in some."""
+    known = target.get_study_system_attrs(id)
+    system_attrs = study.system_attrs
+    if knows_ids(system_attrs):
+        trials = trial_ids(source, study._study_id), trial_ids(target, id)
+        copies = dict(zip(*trials, strict=False))  # the source may have grown
+        system_attrs = rekeyed(system_attrs, known, (study._study_id, id), copies)
+    for new, old, write in (
         (study.user_attrs, target.get_study_user_attrs(id), target.set_study_user_attr),
-        (study.system_attrs, target.get_study_system_attrs(id), target.set_study_system_attr),
+        (system_attrs, known, target.set_study_system_attr),
     ):
-        for key, value in attrs.items():
-            if key not in known or json_of(known[key]) != json_of(value):
+        for key, value in new.items():
+            if key not in old or json_of(old[key]) != json_of(value):
                 write(id, key, value)
 
 

@@ -45,17 +45,17 @@ def open_source(where: str | os.PathLike[str]) -> Iterator[BaseStorage]:
     """
     require("optuna", "optuna")
     text = os.fspath(where)
-    with _storage_errors(text):
+    with storage_errors(text):
         if text.startswith(REDIS):
-            yield _open_redis(text)
+            yield open_redis(text)
         elif is_url(text):
             with open_database(to_url(text)) as storage:
                 yield storage
-        elif _recognise(Path(text)) == "sqlite":
+        elif recognise(Path(text)) == "sqlite":
             with open_database(url_of_file(text)) as storage:
                 yield storage
         else:
-            yield _open_journal(text)
+            yield open_journal(text)
 
 
 @contextmanager
@@ -70,20 +70,20 @@ def open_target(where: str | os.PathLike[str]) -> Iterator[BaseStorage]:
     """
     require("optuna", "optuna")
     text = os.fspath(where)
-    with _storage_errors(text):
+    with storage_errors(text):
         if text.startswith(REDIS):
-            yield _open_redis(text)
+            yield open_redis(text)
         elif is_url(text):
             with make_database(to_url(text)) as storage:
                 yield storage
-        elif _recognise(Path(text), new=True) == "sqlite":
+        elif recognise(Path(text), new=True) == "sqlite":
             with make_database(url_of_file(text)) as storage:
                 yield storage
         else:
-            yield _open_journal(text)
+            yield open_journal(text)
 
 
-def _recognise(path: Path, *, new: bool = False) -> str:
+def recognise(path: Path, *, new: bool = False) -> str:
     """Whether a file is a database ("sqlite") or a "journal"; a new one by its ending."""
     if path.is_dir():
         raise ConfigError(f"{path} is a directory: give a file in it")
@@ -119,7 +119,12 @@ def _kind_of_new(path: Path) -> str:
     )
 
 
-def _open_journal(path: str) -> JournalStorage:
+def open_journal(path: str) -> JournalStorage:
+    """The storage of a journal file.
+
+    Raises:
+        CorruptDatabaseError: the file is no journal, or damaged.
+    """
     from optuna.storages import JournalStorage
     from optuna.storages.journal import BaseJournalBackend
 
@@ -134,7 +139,13 @@ def _open_journal(path: str) -> JournalStorage:
         ) from error
 
 
-def _open_redis(url: str) -> JournalStorage:
+def open_redis(url: str) -> JournalStorage:
+    """The storage of a journal in Redis.
+
+    Raises:
+        MissingExtraError: the package redis is not installed.
+        ConfigError: this is no URL of Redis.
+    """
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalRedisBackend
 
@@ -150,7 +161,7 @@ def _open_redis(url: str) -> JournalStorage:
 
 
 @contextmanager
-def _storage_errors(where: str) -> Iterator[None]:
+def storage_errors(where: str) -> Iterator[None]:
     """Errors of SQLAlchemy, Redis and files as those of Runbase."""
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import NoSuchModuleError, OperationalError, SQLAlchemyError
@@ -159,14 +170,14 @@ def _storage_errors(where: str) -> Iterator[None]:
         yield
     except NoSuchModuleError as error:
         raise ConfigError(
-            f"unknown database in {_shown(where)}: use sqlite:///FILE, postgresql://... or "
+            f"unknown database in {shown(where)}: use sqlite:///FILE, postgresql://... or "
             "mysql://..."
         ) from error
     except (SQLAlchemyError, StorageInternalError) as error:
         cause: Any = error.__cause__ if isinstance(error, StorageInternalError) else error
         kind = ConnectionFailedError if isinstance(cause, OperationalError) else DatabaseError
         reason = getattr(cause, "orig", None) or cause or error
-        raise kind(f"{_shown(where)} cannot be used: {reason}") from error
+        raise kind(f"{shown(where)} cannot be used: {reason}") from error
     except OSError as error:
         if not str(error.filename or "").startswith(where):
             raise
@@ -174,10 +185,10 @@ def _storage_errors(where: str) -> Iterator[None]:
     except Exception as error:
         if not type(error).__module__.startswith("redis"):
             raise
-        raise ConnectionFailedError(f"{_shown(where)} cannot be used: {error}") from error
+        raise ConnectionFailedError(f"{shown(where)} cannot be used: {error}") from error
 
 
-def _shown(where: str) -> str:
+def shown(where: str) -> str:
     """A URL without its password."""
     head, at, tail = where.rpartition("@")
     scheme, slashes, user = head.partition("://")

@@ -62,7 +62,7 @@ def open_database(url: URL) -> Iterator[RDBStorage]:
 
     from .upgrade import is_current, upgraded_copy
 
-    if url.get_backend_name() == "sqlite" and not _file_exists(url):
+    if url.get_backend_name() == "sqlite" and not file_exists(url):
         raise NotFoundError(
             f"there is no file {url.database or ':memory:'}: give a path that exists"
         )
@@ -77,7 +77,7 @@ def open_database(url: URL) -> Iterator[RDBStorage]:
             with upgraded_copy(engine, tables) as storage:
                 yield storage
             return
-    storage = RDBStorage(_text(url), skip_table_creation=True)
+    storage = RDBStorage(url_text(url), skip_table_creation=True)
     try:
         yield storage
     finally:
@@ -103,20 +103,21 @@ def make_database(url: URL) -> Iterator[RDBStorage]:
                 f"an older Optuna made the tables in {url!r}: run 'optuna storage upgrade "
                 "--storage URL', or export to a new database"
             )
-    storage = RDBStorage(_text(url))
+    storage = RDBStorage(url_text(url))
     try:
         yield storage
     finally:
         _close(storage)
 
 
-def _file_exists(url: URL) -> bool:
+def file_exists(url: URL) -> bool:
+    """Whether the file of an SQLite URL is there."""
     path = url.database or ":memory:"
     return path.startswith("file:") or Path(path).is_file()
 
 
-def _text(url: URL) -> str:
-    # Optuna takes braces as a template.
+def url_text(url: URL) -> str:
+    """A URL as Optuna takes it, which reads braces as a template."""
     text = url.render_as_string(hide_password=False)
     return text.replace("{", "{{").replace("}", "}}")
 

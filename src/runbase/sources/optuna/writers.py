@@ -135,7 +135,7 @@ def _params(trial: FrozenTrial) -> Iterator[Any]:
         distribution = trial.distributions[name]
         yield TrialParamModel(
             param_name=name,
-            param_value=_internal(distribution, value),
+            param_value=internal_value(distribution, value),
             distribution_json=distribution_to_json(distribution),
         )
 
@@ -155,7 +155,7 @@ def _reports(trial: FrozenTrial) -> Iterator[Any]:
         yield Report(step=step, intermediate_value=number, intermediate_value_type=kind)
 
 
-def _internal(distribution: BaseDistribution, value: Any) -> float:
+def internal_value(distribution: BaseDistribution, value: Any) -> float:
     """The number that stands for a value; True is not the choice 1."""
     for index, choice in enumerate(getattr(distribution, "choices", ())):
         if type(choice) is type(value) and choice == value:
@@ -183,7 +183,7 @@ class _JournalWriter:
             if name not in known.params:
                 distribution = trial.distributions[name]
                 storage.set_trial_param(
-                    trial_id, name, _internal(distribution, value), distribution
+                    trial_id, name, internal_value(distribution, value), distribution
                 )
         for step, value in trial.intermediate_values.items():
             if repr(known.intermediate_values.get(step)) != repr(value):

@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
+PAGES  := src/runbase/dashboard/static/index.html
+TYPES  := web/src/data/api.gen.ts
 
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs bench web types clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -13,7 +15,7 @@ $(VENV)/demo: pyproject.toml
 	@echo "Setting up $(VENV) (the first time only, about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet --editable '.[optuna]' scikit-learn
+	@$(PIP) install --quiet --editable '.[optuna,dashboard]' scikit-learn pillow
 	@touch $@
 
 $(VENV)/dev: $(VENV)/demo
@@ -21,24 +23,45 @@ $(VENV)/dev: $(VENV)/demo
 	@$(PIP) install --quiet --editable '.[full]' --group test --group lint --group docs
 	@touch $@
 
-demo: $(VENV)/demo ## Train real models and tune one, all in demo.db, and show what was best
+web/node_modules/.package-lock.json: web/package-lock.json
+	@command -v npm >/dev/null || { echo "The dashboard's pages need Node 20.19 or newer, with npm."; exit 1; }
+	@echo "Installing what the dashboard's pages need (the first time only)"
+	@cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(PAGES): web/node_modules/.package-lock.json $(shell find web/src web/*.* -type f)
+	@echo "Building the dashboard's pages"
+	@cd web && npm run --silent build -- --logLevel error
+
+web: $(PAGES) ## Build the dashboard's pages
+
+types: $(VENV)/dev ## Write the TypeScript types of the dashboard's API
+	@$(BIN)/python -m runbase.dashboard.server.typescript > $(TYPES).new && mv $(TYPES).new $(TYPES)
+
+demo: $(VENV)/demo $(PAGES) ## Train and tune real models in demo.db, and open the dashboard
 	@$(BIN)/python examples/demo.py
 	@$(BIN)/python examples/optuna_sklearn.py
+	@$(BIN)/python examples/sunset.py --made-up 16 $(if $(filter 0,$(DEMO_SERVE)),,--serve)
 
-test: $(VENV)/dev ## Run all tests, in parallel
+test: $(VENV)/dev $(PAGES) ## Run all tests, in parallel
+	@cd web && npm run --silent test
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-lint: $(VENV)/dev ## Check style and types
+lint: $(VENV)/dev web/node_modules/.package-lock.json ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m runbase.dashboard.server.typescript | diff $(TYPES) - \
+		|| { echo "The types of the API have changed: make types"; exit 1; }
+	@cd web && npm run --silent check
 
 docs: $(VENV)/dev ## Build the documentation into docs/_build/html
 	@$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/demo ## Measure against the peers (installs them into bench/.venv)
+bench: $(VENV)/dev $(PAGES) ## Measure against the peers (installs them into bench/.venv)
 	@$(BIN)/python bench/tracking.py
 	@$(BIN)/python bench/optuna_storage.py
+	@$(BIN)/python bench/dashboard.py
 
 clean: ## Remove the virtual environment and everything that was built
-	rm -rf $(VENV) bench/.venv build dist docs/_build
+	rm -rf $(VENV) bench/.venv build dist docs/_build web/node_modules $(dir $(PAGES))

@@ -15,6 +15,7 @@ import pytest
 from tests.servers import Keeper, NotInstalledError, PrivateServer, Running, wait_for
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
     from psycopg import Connection
     from pymysql.connections import Connection as MySQLConnection
 
@@ -189,3 +190,38 @@ def experiment(client: Client) -> Experiment:
 def run(experiment: Experiment) -> Run:
     """A new run of `experiment`."""
     return experiment.get_run()
+
+
+@pytest.fixture(scope="module")  # While it is there, `asyncio.run` does not work beside it.
+def chromium() -> Iterator[Browser]:
+    """A browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    from tests import browser
+
+    path = browser.chromium()
+    if path is None:
+        skip_missing("chromium", "there is no Chromium on this machine: apt install chromium")
+    if not browser.PAGES.is_file():
+        skip_missing("web", "the pages of the dashboard are not built: make web")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=browser.ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """An empty page of 1440 x 900; an error in its console fails the test, unless it is expected.
+
+    What a test expects goes to ``page.console.expected``.
+    """
+    from tests.browser import Console
+
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    console = page.console = Console(page)  # type: ignore[attr-defined]
+    yield page
+    context.close()
+    console.check()

@@ -14,6 +14,7 @@ from ..errors import RunbaseError
 from .common import database_options
 from .create import add_parser as _add_create
 from .create import create
+from .dashboard import add_parser as _add_dashboard
 from .delete import add_parser as _add_delete
 from .execute import add_parser as _add_execute
 from .export import add_parser as _add_export
@@ -33,6 +34,7 @@ _COMMANDS = (
     _add_ls,
     _add_runs,
     _add_show,
+    _add_dashboard,
     _add_export,
     _add_import,
     _add_delete,

@@ -1,0 +1,81 @@
+"""A live dashboard of runs, studies and experiments, with people in the loop.
+
+Everything that scripts need of it is here and is loaded at its first use::
+
+    from runbase.dashboard import ChoiceWidget, register_objective_form_widgets, save_note
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import artifact
+    from .forms import register_objective_form_widgets, register_user_attr_form_widgets
+    from .names import set_objective_names
+    from .notes import get_note, save_note
+    from .plots import save_plotly_graph_object
+    from .server import asgi, run_server, wsgi
+    from .widgets import (
+        ChoiceWidget,
+        ObjectiveChoiceWidget,
+        ObjectiveSliderWidget,
+        ObjectiveTextInputWidget,
+        ObjectiveUserAttrRef,
+        SliderWidget,
+        TextInputWidget,
+        dict_to_form_widget,
+    )
+
+__all__ = [
+    "ChoiceWidget",
+    "ObjectiveChoiceWidget",
+    "ObjectiveSliderWidget",
+    "ObjectiveTextInputWidget",
+    "ObjectiveUserAttrRef",
+    "SliderWidget",
+    "TextInputWidget",
+    "artifact",
+    "asgi",
+    "dict_to_form_widget",
+    "get_note",
+    "register_objective_form_widgets",
+    "register_user_attr_form_widgets",
+    "run_server",
+    "save_note",
+    "save_plotly_graph_object",
+    "set_objective_names",
+    "wsgi",
+]
+
+_MODULES = {
+    "forms": ("register_objective_form_widgets", "register_user_attr_form_widgets"),
+    "names": ("set_objective_names",),
+    "notes": ("get_note", "save_note"),
+    "plots": ("save_plotly_graph_object",),
+    "server": ("asgi", "run_server", "wsgi"),
+    "widgets": (
+        "ChoiceWidget",
+        "ObjectiveChoiceWidget",
+        "ObjectiveSliderWidget",
+        "ObjectiveTextInputWidget",
+        "ObjectiveUserAttrRef",
+        "SliderWidget",
+        "TextInputWidget",
+        "dict_to_form_widget",
+    ),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "artifact":
+        return importlib.import_module(".artifact", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

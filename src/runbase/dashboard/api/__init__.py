@@ -1,0 +1,50 @@
+"""The endpoints of the dashboard: path, function, done."""
+
+from __future__ import annotations
+
+from ..server.endpoint import Endpoint
+from . import artifacts, charts, experiments, meta, notes, steering, stock, study, trials
+
+_E, _S = "/api/experiments/{id:int}", "/api/studies/{id:int}"
+
+#: Those of ``/api/experiments`` are Runbase's, for every kind. Those of ``/api/studies`` and
+#: ``/api/trials`` have the paths and shapes of Optuna Dashboard's.
+ENDPOINTS = [
+    Endpoint("GET", "/api/meta", meta.get_meta),
+    Endpoint("GET", "/api/changes", meta.get_changes),
+    Endpoint("GET", "/api/experiments", experiments.list_experiments),
+    Endpoint("POST", "/api/experiments", experiments.create_experiment, 201),
+    Endpoint("PATCH", _E, experiments.change_experiment),
+    Endpoint("DELETE", _E, experiments.delete_experiment),
+    Endpoint("GET", _E, study.get_study),
+    Endpoint("GET", f"{_E}/summary", study.get_summary),
+    Endpoint("GET", f"{_E}/figures/{{figure:path}}", study.get_figure),
+    Endpoint("GET", f"{_E}/columns", charts.get_columns),
+    Endpoint("GET", f"{_E}/importances", charts.get_importances),
+    Endpoint("GET", f"{_E}/contour", charts.get_contour),
+    Endpoint("GET", f"{_E}/edf", charts.get_edf),
+    Endpoint("GET", f"{_E}/curves", charts.get_curves),
+    Endpoint("GET", f"{_E}/trials", trials.get_trials),
+    Endpoint("GET", f"{_E}/trials/{{number:int}}", trials.get_trial),
+    Endpoint("GET", f"{_E}/csv", trials.get_csv),
+    Endpoint("POST", f"{_E}/enqueue", steering.enqueue, 201),
+    Endpoint("GET", "/api/studies", stock.list_studies),
+    Endpoint("POST", "/api/studies", stock.create_study, 201),
+    Endpoint("GET", _S, stock.get_study),
+    Endpoint("DELETE", _S, stock.delete_study),
+    Endpoint("POST", f"{_S}/rename", stock.rename_study, 201),
+    Endpoint("GET", f"{_S}/param_importances", stock.get_param_importances),
+    Endpoint("PUT", f"{_S}/note", notes.put_study_note),
+    Endpoint("PUT", f"{_S}/{{trial_id:int}}/note", notes.put_trial_note),
+    Endpoint("POST", "/api/trials/{trial_id:int}/tell", steering.tell),
+    Endpoint("POST", "/api/trials/{trial_id:int}/user-attrs", steering.set_user_attrs),
+    Endpoint("GET", "/csv/{id:int}", stock.get_csv),
+    Endpoint("POST", "/api/artifacts/{id:int}", artifacts.upload_to_study, 201),
+    Endpoint("POST", "/api/artifacts/{id:int}/{trial_id:int}", artifacts.upload_to_trial, 201),
+    Endpoint("DELETE", "/api/artifacts/{id:int}/{artifact_id}", artifacts.delete_of_study),
+    Endpoint(
+        "DELETE", "/api/artifacts/{id:int}/{trial_id:int}/{artifact_id}", artifacts.delete_of_trial
+    ),
+    Endpoint("GET", "/artifacts/{id:int}/{artifact_id}", artifacts.read_of_study),
+    Endpoint("GET", "/artifacts/{id:int}/{trial_id:int}/{artifact_id}", artifacts.read_of_trial),
+]

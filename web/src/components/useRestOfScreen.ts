@@ -1,0 +1,26 @@
+import type { RefObject } from 'preact'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+
+const MARGIN = 12
+const LEAST = 420
+
+/** The height that is left below the top of an element, so that it scrolls and the page need not. */
+export function useRestOfScreen(): [RefObject<HTMLDivElement>, number] {
+  const box = useRef<HTMLDivElement>(null)
+  const [height, setHeight] = useState(LEAST)
+  useLayoutEffect(() => {
+    const measure = () => {
+      const top = (box.current?.getBoundingClientRect().top ?? 0) + window.scrollY
+      setHeight(Math.max(LEAST, window.innerHeight - top - MARGIN))
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(document.body)
+    window.addEventListener('resize', measure)
+    return () => {
+      observer.disconnect()
+      window.removeEventListener('resize', measure)
+    }
+  }, [])
+  return [box, height]
+}

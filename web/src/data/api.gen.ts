@@ -1,0 +1,400 @@
+// Made from the server's annotations by `make types`: do not edit.
+
+/** A stored file; its bytes are at ``url``, relative to the base path. */
+export interface Artifact {
+  artifact_id: string;
+  filename: string;
+  mimetype: string;
+  encoding: string | null;
+  url: string;
+  size: number | null;
+}
+
+/** An attribute of a study or a trial; the value is any JSON. */
+export interface Attr {
+  key: string;
+  value: unknown;
+}
+
+/** A user attribute that trials have. */
+export interface Attribute {
+  key: string;
+  numeric: boolean;
+  count: number;
+}
+
+/** The versions of experiments; also the data of each server-sent event of ``/api/events``. */
+export interface Changes {
+  tick: number;
+  experiments: Record<string, number>;
+  deleted: number[];
+}
+
+/** One choice of a categorical parameter: its text as people read it, and its JSON type. */
+export interface Choice {
+  label: string;
+  type: string;
+}
+
+/** Values of one column, one per trial; null where a trial has none. */
+export interface Column {
+  values: (number | "-inf" | "inf" | "nan" | null)[];
+  labels: string[] | null;
+}
+
+/** Values of the asked-for columns for the same trials, in the order of their numbers. */
+export interface Columns {
+  version: number;
+  total: number;
+  sampled: boolean;
+  complete: boolean;
+  columns: Record<string, Column>;
+}
+
+/** Values over two parameters, on a grid, interpolated between trials. */
+export interface Contour {
+  version: number;
+  x: number[];
+  y: number[];
+  z: ((number | null)[])[];
+  x_labels: string[] | null;
+  y_labels: string[] | null;
+  x_log: boolean;
+  y_log: boolean;
+}
+
+/** Trials by status, in the words of Runbase. */
+export interface Counts {
+  total: number;
+  PLANNED: number;
+  RUNNING: number;
+  COMPLETED: number;
+  PRUNED: number;
+  FAILED: number;
+  other: number;
+}
+
+/** One metric of one trial along its steps, at most as many points as asked for. */
+export interface Curve {
+  number: number;
+  status: string;
+  value: number | "-inf" | "inf" | "nan" | null;
+  steps: number[];
+  values: (number | "-inf" | "inf" | "nan" | null)[];
+}
+
+/** Curves of some trials of an experiment. */
+export interface Curves {
+  version: number;
+  total: number;
+  curves: Curve[];
+}
+
+/** The share of trials whose value is at most x: one y for each x. */
+export interface Distribution {
+  version: number;
+  x: number[];
+  y: number[];
+  total: number;
+}
+
+/** The number of the queued trial; null if one with these parameters was there already. */
+export interface Enqueued {
+  number: number | null;
+}
+
+/** What to change; what is missing stays. */
+export interface ExperimentChange {
+  name?: string | null;
+  tags?: string[] | null;
+  comment?: string | null;
+}
+
+/** One line of the home page. */
+export interface ExperimentRow {
+  id: number;
+  kind: string;
+  name: string;
+  directions: ("maximize" | "minimize" | "not_set")[];
+  tags: string[];
+  counts: Counts;
+  best: number | "-inf" | "inf" | "nan" | null;
+  best_trial: number | null;
+  objective_names: string[];
+  time_created: number;
+  last_activity: number | null;
+  trend: (number | "-inf" | "inf" | "nan")[];
+  stale: number;
+  is_preferential: boolean;
+  comment: string | null;
+  version: number;
+}
+
+/** All experiments, newest first, and the state of the database that they show. */
+export interface Experiments {
+  experiments: ExperimentRow[];
+  total: number;
+}
+
+/** A user-defined Plotly figure; its JSON is at ``figures/{id}``. */
+export interface Figure {
+  id: string;
+  hash: string;
+}
+
+/** What people are asked about a running trial: its objective values or user attributes. */
+export interface Form {
+  output_type: "objective" | "user_attr";
+  widgets: Widget[];
+}
+
+/** How much a parameter matters, as a share of 1. */
+export interface Importance {
+  name: string;
+  importance: number;
+}
+
+/** Importances of the parameters, the largest first. */
+export interface Importances {
+  version: number;
+  importances: Importance[][];
+  trials: number;
+  reason: string | null;
+}
+
+/** What this server can do. */
+export interface Meta {
+  version: string;
+  storage: string;
+  read_only: boolean;
+  artifact_is_available: boolean;
+  live: "events" | "poll";
+  llm_is_available: boolean;
+  plotlypy_is_available: boolean;
+  allow_unsafe: boolean;
+}
+
+/** What a run's metric came to. */
+export interface MetricSummary {
+  name: string;
+  count: number;
+  last: number | "-inf" | "inf" | "nan" | null;
+  min: number | "-inf" | "inf" | "nan" | null;
+  max: number | "-inf" | "inf" | "nan" | null;
+  last_step: number | null;
+}
+
+/** A study (kind "optuna") or a tracking experiment to create. */
+export interface NewExperiment {
+  name: string;
+  kind?: string;
+  directions?: ("maximize" | "minimize" | "not_set")[];
+}
+
+/** A new name of a study. */
+export interface NewName {
+  study_name: string;
+}
+
+/** A study to create. */
+export interface NewStudy {
+  study_name: string;
+  directions: string[];
+}
+
+/** A note in Markdown; a writer sends version + 1. */
+export interface Note {
+  version: number;
+  body: string;
+}
+
+/** A parameter of the trials of an experiment. */
+export interface Parameter {
+  name: string;
+  kind: "categorical" | "float" | "int" | "other";
+  low: number | null;
+  high: number | null;
+  log: boolean;
+  step: number | null;
+  choices: Choice[];
+  count: number;
+  in_all: boolean;
+}
+
+export interface Problem {
+  reason: string;
+}
+
+/** A trial to try: values of some or all parameters. */
+export interface Queued {
+  params: Record<string, unknown>;
+  user_attrs?: Record<string, unknown>;
+  skip_if_exists?: boolean;
+}
+
+/** What to delete with a study. */
+export interface Removal {
+  remove_associated_artifacts?: boolean;
+}
+
+/** An experiment with everything but its trials. */
+export interface Study {
+  id: number;
+  kind: string;
+  name: string;
+  comment: string | null;
+  tags: string[];
+  directions: ("maximize" | "minimize" | "not_set")[];
+  objective_names: string[];
+  time_created: number;
+  user_attrs: Attr[];
+  system_attrs: Attr[];
+  note: Note;
+  artifacts: Artifact[];
+  form: Form | null;
+  figures: Figure[];
+  params: Parameter[];
+  attributes: Attribute[];
+  metrics: string[];
+  has_intermediate_values: boolean;
+  has_constraints: boolean;
+  is_preferential: boolean;
+  summary: Summary;
+}
+
+/** What changes while trials run; small, and asked for at every change. */
+export interface Summary {
+  version: number;
+  counts: Counts;
+  best: TrialRef[];
+  front_size: number;
+  running: TrialRef[];
+  stale: number[];
+  last_activity: number | null;
+  rate: number | null;
+  mean_duration: number | null;
+  time_left: number | null;
+  improvement: number | null;
+}
+
+/** The end of a trial. */
+export interface Told {
+  state: "Complete" | "Fail" | "Pruned";
+  values?: (number | "-inf" | "inf" | "nan")[] | null;
+}
+
+/** Everything about a trial. */
+export interface Trial {
+  id: number;
+  experiment_id: number;
+  number: number;
+  status: string;
+  name: string | null;
+  comment: string | null;
+  values: (number | "-inf" | "inf" | "nan")[];
+  params: TrialParam[];
+  fixed_params: Attr[];
+  constraints: (number | "-inf" | "inf" | "nan")[];
+  feasible: boolean;
+  is_best: boolean;
+  is_stale: boolean;
+  user_attrs: Attr[];
+  system_attrs: Attr[];
+  tags: string[];
+  env: Record<string, unknown> | null;
+  metrics: MetricSummary[];
+  note: Note;
+  artifacts: Artifact[];
+  wants_answer: boolean;
+  skipped: boolean;
+  time_created: number | null;
+  time_started: number | null;
+  time_finished: number | null;
+  duration: number | null;
+  heartbeat: number | null;
+  previous: number | null;
+  next: number | null;
+}
+
+/** A part of the table. */
+export interface TrialPage {
+  version: number;
+  total: number;
+  offset: number;
+  rows: TrialRow[];
+}
+
+/** A parameter of a trial with what it was chosen from. */
+export interface TrialParam {
+  name: string;
+  value: unknown;
+  distribution: string;
+}
+
+/** A trial in a few words. */
+export interface TrialRef {
+  number: number;
+  id: number;
+  status: string;
+  values: (number | "-inf" | "inf" | "nan")[];
+  params: Record<string, unknown>;
+  feasible: boolean;
+  time_started: number | null;
+  time_finished: number | null;
+}
+
+/** One line of the table of trials. */
+export interface TrialRow {
+  id: number;
+  number: number;
+  status: string;
+  values: (number | "-inf" | "inf" | "nan" | null)[];
+  params: Record<string, unknown>;
+  user_attrs: Record<string, unknown>;
+  feasible: boolean;
+  is_best: boolean;
+  time_started: number | null;
+  time_finished: number | null;
+  duration: number | null;
+  name: string | null;
+  has_note: boolean;
+  artifacts: Artifact[];
+}
+
+/** A file as a data URL: ``data:image/png;base64,...`` */
+export interface Upload {
+  file: string;
+  filename: string;
+}
+
+/** The new file, and all of the study or trial. */
+export interface Uploaded {
+  artifact_id: string;
+  artifacts: Artifact[];
+}
+
+/** User attributes to set. */
+export interface UserAttrs {
+  user_attrs: Record<string, unknown>;
+}
+
+/** One part of a form for people; which fields have a meaning depends on the type. */
+export interface Widget {
+  type: "choice" | "slider" | "text" | "user_attr";
+  description: string | null;
+  user_attr_key: string | null;
+  choices: string[];
+  values: (number | string)[];
+  min: number | null;
+  max: number | null;
+  step: number | null;
+  labels: WidgetLabel[];
+  optional: boolean;
+  key: string | null;
+}
+
+/** A text at a place of a slider. */
+export interface WidgetLabel {
+  value: number;
+  label: string;
+}

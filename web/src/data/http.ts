@@ -1,0 +1,109 @@
+import { joinList } from '../logic/urlState'
+import type { Note } from './api.gen'
+import { ApiError, ConnectionError, type DataSource } from './source'
+
+type Parameter = string | number | boolean | readonly (string | number)[] | undefined
+
+/** The data source that asks the server which the page came from. */
+export function httpSource(base = new URL('..', document.baseURI)): DataSource {
+  const url = (path: string, parameters: object = {}) => {
+    const found = new URL(path.replace(/^\/+/, ''), base)
+    for (const [name, value] of Object.entries(parameters) as [string, Parameter][]) {
+      const text = textOf(value)
+      if (text !== '') found.searchParams.set(name, text)
+    }
+    return found.href
+  }
+  const get = <T>(path: string, parameters?: object, signal?: AbortSignal) =>
+    call<T>('GET', url(path, parameters), undefined, signal)
+  const send = <T = void>(method: string, path: string, body?: unknown, parameters?: object) =>
+    call<T>(method, url(path, parameters), body)
+
+  const of = (id: number) => `api/experiments/${id}`
+  const artifacts = (id: number, trialId: number | null) =>
+    `api/artifacts/${id}${trialId === null ? '' : `/${trialId}`}`
+  const note = (path: string, { version, body }: Note) => send('PUT', path, { version, body })
+
+  return {
+    meta: (signal) => get('api/meta', {}, signal),
+    changes: (since, signal) => get('api/changes', { since }, signal),
+    experiments: (asked, signal) => get('api/experiments', asked, signal),
+    createExperiment: (created) => send('POST', 'api/experiments', created),
+    changeExperiment: (id, change) => send('PATCH', of(id), change),
+    deleteExperiment: (id, remove = false) => send('DELETE', of(id), undefined, { artifacts: remove }),
+
+    study: (id, details, signal) => get(of(id), details ? {} : { details }, signal),
+    summary: (id, filter, signal) => get(`${of(id)}/summary`, { filter }, signal),
+    figure: (id, figure, signal) =>
+      get(`${of(id)}/figures/${encodeURIComponent(figure)}`, {}, signal),
+    columns: (id, asked, signal) => get(`${of(id)}/columns`, asked, signal),
+    importances: (id, asked, signal) => get(`${of(id)}/importances`, asked, signal),
+    contour: (id, asked, signal) => get(`${of(id)}/contour`, asked, signal),
+    edf: (id, asked, signal) => get(`${of(id)}/edf`, asked, signal),
+    curves: (id, asked, signal) => get(`${of(id)}/curves`, asked, signal),
+    trials: (id, asked, signal) => get(`${of(id)}/trials`, asked, signal),
+    trial: (id, number, signal) => get(`${of(id)}/trials/${number}`, {}, signal),
+    csvUrl: (id, filter, numbers) => url(`${of(id)}/csv`, { filter, numbers }),
+
+    putStudyNote: (id, written) => note(`api/studies/${id}/note`, written),
+    putTrialNote: (id, trialId, written) => note(`api/studies/${id}/${trialId}/note`, written),
+    tell: (trialId, told) => send('POST', `api/trials/${trialId}/tell`, told),
+    setUserAttrs: (trialId, attrs) =>
+      send('POST', `api/trials/${trialId}/user-attrs`, { user_attrs: attrs }),
+    enqueue: (id, queued) => send('POST', `${of(id)}/enqueue`, queued),
+    upload: async (id, trialId, file) =>
+      send('POST', artifacts(id, trialId), { file: await dataUrl(file), filename: file.name }),
+    deleteArtifact: (id, trialId, artifactId) =>
+      send('DELETE', `${artifacts(id, trialId)}/${encodeURIComponent(artifactId)}`),
+    url: (path) => url(path),
+  }
+}
+
+function textOf(value: Parameter): string {
+  if (value === undefined) return ''
+  return typeof value === 'object' ? joinList(value) : String(value)
+}
+
+async function call<T>(
+  method: string,
+  url: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  const request: RequestInit = { method, credentials: 'same-origin' }
+  if (signal) request.signal = signal
+  if (body !== undefined) {
+    request.body = JSON.stringify(body)
+    request.headers = { 'Content-Type': 'application/json' }
+  }
+  const response = await fetch(url, request).catch((error: unknown) => {
+    throw signal?.aborted ? error : new ConnectionError()
+  })
+  const answer: unknown = response.status === 204 ? undefined : await read(response)
+  if (!response.ok) throw new ApiError(response.status, reasonOf(response, answer), answer)
+  return answer as T
+}
+
+async function read(response: Response): Promise<unknown> {
+  const text = await response.text()
+  try {
+    return JSON.parse(text)
+  } catch {
+    if (response.ok) throw new ApiError(response.status, 'The answer is not JSON.', text)
+    return text
+  }
+}
+
+function reasonOf(response: Response, answer: unknown): string {
+  if (typeof answer === 'object' && answer !== null && 'reason' in answer) return String(answer.reason)
+  return `The server answered ${response.status} ${response.statusText}`.trim()
+}
+
+function dataUrl(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(reader.result as string)
+    reader.onerror = () => reject(reader.error ?? new Error(`${file.name} cannot be read.`))
+    reader.readAsDataURL(file)
+  })
+}

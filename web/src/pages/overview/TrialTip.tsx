@@ -1,0 +1,67 @@
+import { useEffect, useState } from 'preact/hooks'
+import { StatusChip } from '../../components'
+import type { TrialRow } from '../../data/api.gen'
+import { useQuery } from '../../data/query'
+import { source } from '../../data/source'
+import { formatDuration, formatNumber, formatValue } from '../../logic/format'
+import { objectiveName } from '../../logic/charts/axis'
+import { useStudy } from '../study/context'
+
+const PAUSE = 70
+const PARAMS = 14
+
+/** A trial in a tooltip; asked for when the pointer rests. */
+export function TrialTip({ number, extra = [] }: { number: number; extra?: [string, string][] }) {
+  const { study } = useStudy()
+  const rests = useRest(number)
+  const { data } = useQuery(
+    `tip/${study.id}/${number}`,
+    (signal) => source().trials(study.id, { numbers: [number], limit: 1 }, signal),
+    { enabled: rests },
+  )
+  const row = data?.rows.find((trial) => trial.number === number)
+  return (
+    <>
+      <div class="tip-head">
+        Trial {number}
+        {row && <StatusChip status={row.status} />}
+        {row && !row.feasible && <span class="chip infeasible">Infeasible</span>}
+      </div>
+      <Pairs pairs={[...extra, ...(row ? pairsOf(row, (k) => objectiveName(study, k)) : [])]} />
+    </>
+  )
+}
+
+export function Pairs({ pairs }: { pairs: [string, string][] }) {
+  return (
+    <dl class="pairs">
+      {pairs.map(([name, value]) => (
+        <>
+          <dt>{name}</dt>
+          <dd title={value}>{value}</dd>
+        </>
+      ))}
+    </dl>
+  )
+}
+
+function pairsOf(row: TrialRow, objective: (k: number) => string): [string, string][] {
+  const params = Object.entries(row.params)
+  const more = params.length - PARAMS
+  return [
+    ...row.values.map((value, k): [string, string] => [objective(k), formatNumber(value, 6)]),
+    ...params.slice(0, PARAMS).map(([name, value]): [string, string] => [name, formatValue(value)]),
+    ...(more > 0 ? [['…', `${more} more`] as [string, string]] : []),
+    ['Duration', formatDuration(row.duration)],
+  ]
+}
+
+/** Whether the same number has been there for a moment. */
+function useRest(number: number): boolean {
+  const [rested, setRested] = useState(-1)
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(number), PAUSE)
+    return () => clearTimeout(timer)
+  }, [number])
+  return rested === number
+}

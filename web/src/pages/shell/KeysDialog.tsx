@@ -1,0 +1,33 @@
+import { Dialog } from '../../components/Dialog'
+
+const KEYS: [keys: string[], what: string][] = [
+  [['/'], 'Search, or filter trials'],
+  [['j', 'k'], 'Next and previous line'],
+  [['Enter'], 'Open'],
+  [['x'], 'Select for comparison'],
+  [['c'], 'Compare what is selected'],
+  [['Esc'], 'Leave a field, close a dialog'],
+  [['t'], 'Light or dark theme'],
+  [['?'], 'These keys'],
+]
+
+export function KeysDialog({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title="Keys" onClose={onClose}>
+      <div class="dialog-body">
+        <dl class="keys">
+          {KEYS.map(([keys, what]) => (
+            <>
+              <dt>
+                {keys.map((key) => (
+                  <kbd key={key}>{key}</kbd>
+                ))}
+              </dt>
+              <dd>{what}</dd>
+            </>
+          ))}
+        </dl>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,44 @@
+import { Directions } from '../../components/Directions'
+import { StateBar, StateCounts } from '../../components/StateBar'
+import type { Study } from '../../data/api.gen'
+import { useQuery } from '../../data/query'
+import { source } from '../../data/source'
+import { formatCount } from '../../logic/format'
+import { BestFact, Facts } from './facts'
+
+/** A study at a glance. */
+export function StudyHead({ study, filter }: { study: Study; filter: string }) {
+  const { id, summary: all } = study
+  const filtered = useQuery(`summary/${id}/${filter}`, (s) => source().summary(id, filter, s), {
+    live: id,
+    enabled: filter !== '',
+  })
+  const summary = (filter && filtered.data) || all
+  return (
+    <header class="study-head">
+      <div class="study-name">
+        <h1>{study.name}</h1>
+        <Directions directions={study.directions} names={study.objective_names} />
+        {study.kind !== 'optuna' && <span class="chip">{study.kind}</span>}
+        {study.tags.map((tag) => (
+          <span key={tag} class="chip">
+            {tag}
+          </span>
+        ))}
+      </div>
+      {study.comment && <p class="study-comment muted">{study.comment}</p>}
+      <div class="facts">
+        <div class="fact fact-states">
+          <span class="fact-name">
+            {filter ? `${formatCount(summary.counts.total)} of ` : ''}
+            {formatCount(all.counts.total)} {all.counts.total === 1 ? 'trial' : 'trials'}
+          </span>
+          <StateBar counts={summary.counts} />
+          <StateCounts counts={summary.counts} />
+        </div>
+        <BestFact study={study} summary={summary} filter={filter} />
+        <Facts study={study} summary={summary} />
+      </div>
+    </header>
+  )
+}

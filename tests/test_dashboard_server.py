@@ -170,7 +170,7 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path):
 
 def test_without_an_argument_the_configured_database_is_shown(file: Path):
     with dashboard(cwd=file.parent, env={"RUNBASE_URL": f"sqlite:///{file}"}) as process:
-        assert httpx.get(f"{process.url()}/api/changes").json()["experiments"] == {"1": 1}
+        assert httpx.get(f"{process.url()}/api/changes").json()["experiments"].keys() == {"1"}
 
 
 @pytest.mark.item("L01")

@@ -10,8 +10,14 @@ import pytest
 from optuna.trial import TrialState
 
 from runbase import Client, Experiment
-from runbase.dashboard import get_note, save_note, steer
-from runbase.dashboard.api import experiments, notes, steering
+from runbase.dashboard import (
+    ChoiceWidget,
+    get_note,
+    register_objective_form_widgets,
+    save_note,
+    steer,
+)
+from runbase.dashboard.api import experiments, notes, steering, study
 from runbase.dashboard.api.experiments import ExperimentChange, NewExperiment
 from runbase.dashboard.api.notes import NoteConflictError
 from runbase.dashboard.api.steering import Queued, Told, UserAttrs
@@ -155,6 +161,10 @@ def test_a_renamed_study_keeps_everything(at: Case) -> None:
     notes.put_trial_note(at.board, at.id, at.trial_id(1), Note(1, "of a trial"))
     trials = at.study.trials
     at.study.set_user_attr("owner", "me")
+    widgets = [ChoiceWidget(["good", "bad"], [0, 1])]
+    register_objective_form_widgets(at.study, widgets)
+    at.storage.set_study_system_attr(at.id, "study:metric_names", ["loss"])
+    at.storage.set_study_system_attr(at.id, "dashboard:plot_data:a:0", "{}")
     id = steer.rename(at.board, at.id, "better name")
     renamed = optuna.load_study(study_name="better name", storage=at.storage)
     assert renamed._study_id == id
@@ -163,6 +173,11 @@ def test_a_renamed_study_keeps_everything(at: Case) -> None:
     assert get_note(renamed) == "# about it"
     attrs = at.storage.get_study_system_attrs(id)
     assert attrs[f"dashboard:{renamed.trials[1]._trial_id}:note_str:0"] == "of a trial"
+    shown = study.get_study(at.board, id)
+    assert shown.objective_names == ["loss"]
+    assert [figure.id for figure in shown.figures] == ["a"]
+    assert shown.form is not None
+    assert shown.form.widgets[0].choices == ["good", "bad"]
     assert len(at.storage.get_all_studies()) == 2
 
 

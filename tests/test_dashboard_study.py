@@ -24,7 +24,6 @@ from runbase.optuna import RDBStorage
 from runbase.store import heartbeats
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_a_study_is_described_as_it_was_created(client: Client, board: Board) ->
     assert [(a.key, a.value) for a in found.user_attrs] == [("team", {"size": 3})]
     assert [(a.key, a.value) for a in found.system_attrs] == [("cma:restarts", 2)]
     assert (found.note.version, found.note.body) == (1, "# Hello")
-    assert abs(found.time_created - NOW.timestamp() * 1000) < 600_000
+    assert abs(found.time_created - datetime.now(UTC).timestamp() * 1000) < 600_000
     assert found.summary.counts == Counts()
     assert (found.summary.best, found.summary.rate, found.summary.last_activity) == ([], None, None)
     assert not found.is_preferential
@@ -197,7 +196,7 @@ def test_a_trial_is_stale_when_its_heartbeat_stopped(client: Client, board: Boar
     alive, silent, quiet = (study.ask() for _ in range(3))
     for trial in (alive, silent):
         heartbeats.beat(client.db, trial._trial_id)
-    ago = NOW - timedelta(minutes=4)
+    ago = datetime.now(UTC) - timedelta(minutes=4)
     client.execute("UPDATE runs SET heartbeat = ? WHERE id = ?", (ago, silent._trial_id))
     assert get_summary(board, study._study_id).stale == [silent.number]
     assert quiet.number == 2
@@ -209,7 +208,7 @@ def test_without_heartbeats_a_trial_is_stale_that_runs_far_too_long(
     study = new_study(client)
     old, new = study.ask(), study.ask()
     for trial, minutes in ((old, 11), (new, 9)):
-        ago = NOW - timedelta(minutes=minutes)
+        ago = datetime.now(UTC) - timedelta(minutes=minutes)
         client.execute(
             "UPDATE runs SET time_started = ?, time_updated = ? WHERE id = ?",
             (ago, ago, trial._trial_id),

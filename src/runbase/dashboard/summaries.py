@@ -215,9 +215,11 @@ def _ends(table: Table) -> tuple[Floats, Floats, float | None]:
         return np.zeros(0), np.zeros(0), None
     durations = table.column("duration").values[done]
     there = durations[~np.isnan(durations)]
-    order = np.argsort(table.finish[done])[-LAST:]
+    finish = table.finish[done]
+    lately = np.argpartition(finish, -LAST)[-LAST:] if len(done) > LAST else np.arange(len(done))
+    order = lately[np.argsort(finish[lately], kind="stable")]
     mean = float(there.mean()) if len(there) else None
-    return table.finish[done][order], np.nan_to_num(durations[order]), mean
+    return finish[order], np.nan_to_num(durations[order]), mean
 
 
 def improvement(table: Table, used: Bools | None = None) -> float | None:

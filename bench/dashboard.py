@@ -25,6 +25,7 @@ from bench.dashboard_lab import Lab
 from bench.dashboard_sections import SECTIONS
 from bench.lines import Bench, Line
 from bench.optuna_storage import _names
+from bench.publish import publish
 from bench.tracking import aligned, summary
 
 HEAD = Line("workload", "Runbase", "peer", "its figure", "ratio", "target", "result")
@@ -32,8 +33,6 @@ NEEDED = ["optuna>=5", "sqlalchemy>=2", "playwright>=1.50"]
 PEER = "optuna-dashboard==0.21.*"
 THEIRS = environment.VENV / "optuna-dashboard"
 PAGES = environment.ROOT / "src" / "runbase" / "dashboard" / "static" / "index.html"
-TITLE = "## Dashboard"
-BEGIN, END = "<!-- dashboard: begin -->", "<!-- dashboard: end -->"
 
 
 def arguments() -> argparse.Namespace:
@@ -121,25 +120,13 @@ def versions() -> str:
     return f"{browser.partition(' built')[0]}, optuna-dashboard {theirs} with Optuna {optuna}"
 
 
-def write(file: Path, text: str) -> None:
-    """Put ``text`` between the marks; the first time, in a new section at the end."""
-    old = file.read_text(encoding="utf-8")
-    if BEGIN not in old:
-        old = f"{old}\n{TITLE}\n\n{BEGIN}\n{END}\n"
-    before, _, rest = old.partition(BEGIN)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise SystemExit(f"{file} has no line {END}")
-    file.write_text(f"{before}{BEGIN}\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
     text = measure(options)
     print(text)
     if options.output:
-        write(options.output, text)
+        publish(options.output, "dashboard", text)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,10 @@ from bench import environment, postgres
 from bench.optuna_lab import PEERS, QUICK, SERVER, Lab
 from bench.optuna_sections import SECTIONS
 from bench.optuna_tables import Line, aligned, missed
+from bench.publish import publish
 
 NEEDED, WISHED = ["optuna>=5", "sqlalchemy>=2", "psycopg[binary]>=3.2"], ["rustuna>=0.2"]
 RAM = Path("/dev/shm")
-TITLE = "## Optuna storages"
-BEGIN, END = "<!-- optuna: begin -->", "<!-- optuna: end -->"
 
 
 def arguments() -> argparse.Namespace:
@@ -137,25 +136,13 @@ def summary(found: dict[str, list[Line]]) -> str:
     return f"{counts}; missed:\n\n" + "\n".join(texts) if texts else f"{counts}."
 
 
-def write(file: Path, text: str) -> None:
-    """Put ``text`` between the marks; the first time, in a new section at the end."""
-    old = file.read_text(encoding="utf-8")
-    if BEGIN not in old:
-        old = f"{old}\n{TITLE}\n\n{BEGIN}\n{END}\n"
-    before, _, rest = old.partition(BEGIN)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise SystemExit(f"{file} has no line {END}")
-    file.write_text(f"{before}{BEGIN}\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped
     text = measure(options)
     print(text)
     if options.output:
-        write(options.output, text)
+        publish(options.output, "optuna", text)
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench import environment, postgres
 from bench.lines import Bench, Line
+from bench.publish import publish
 from bench.rows import ROWS
 
 HEAD = Line(
     "workload: 10 metrics a step", "Runbase", "peer", "its figure", "ratio", "target", "result"
 )
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 def arguments() -> argparse.Namespace:
@@ -89,22 +89,13 @@ def aligned(lines: list[Line]) -> str:
     )
 
 
-def write(file: Path, text: str) -> None:
-    """Put ``text`` between the marks."""
-    before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise SystemExit(f"{file} has no lines {BEGIN} and {END}")
-    file.write_text(f"{before}{BEGIN}\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped
     text = measure(options.only, options.quick)
     print(text)
     if options.output:
-        write(options.output, text)
+        publish(options.output, "figures", text)
 
 
 if __name__ == "__main__":

@@ -30,12 +30,15 @@ ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 OCTETS = "application/octet-stream"
 
 _OF_STUDY = """
-SELECT a.key, a.value FROM experiment_attrs AS a WHERE a.owner_id = :id AND a.scope = 'system'"""
+SELECT a.key, a.value
+  FROM experiment_attrs AS a
+ WHERE a.owner_id = :id AND a.scope = 'system' AND a.key LIKE '%artifacts:%'"""
 OF_STUDY = Query(_OF_STUDY, mysql=_OF_STUDY.replace("a.key", "a.`key`"))
 _OF_TRIAL = """
 SELECT a.key, a.value
   FROM runs AS r JOIN run_attrs AS a ON a.owner_id = r.id
- WHERE r.experiment_id = :id AND r.id = :trial_id AND a.scope = 'system'"""
+ WHERE r.experiment_id = :id AND r.id = :trial_id AND a.scope = 'system'
+   AND a.key LIKE 'artifacts:%'"""
 OF_TRIAL = Query(_OF_TRIAL, mysql=_OF_TRIAL.replace("a.key", "a.`key`"))
 _OF_TRIALS = """
 SELECT a.key, a.value
@@ -148,7 +151,7 @@ def ids_of_all(db: Database, study_id: int) -> list[str]:
 
 
 def _attrs(rows: list[Any]) -> dict[str, Any]:
-    return {key: json.loads(value) for key, value in rows if "artifacts:" in key}
+    return {key: json.loads(value) for key, value in rows}
 
 
 def find(files: list[File], artifact_id: str) -> File:

@@ -12,6 +12,7 @@ from ...client import Client
 from ...config import is_url, parse_url
 from ...errors import ConfigError, ConnectionFailedError, SchemaError
 from ...migrate import applied
+from ...sources.optuna.open import REDIS, recognise, shown
 from ..board import Board
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from ...sources.optuna.mirror import Mirror
 
     Storage = str | os.PathLike[str] | Client | BaseStorage
-
-#: Journals in Redis, which have no tables to look at first.
-REDIS = ("redis://", "rediss://", "unix://")
 
 
 def open_board(storage: Storage, storage_class: str | None = None, **options: Any) -> Board:
@@ -93,8 +91,6 @@ def _of_text(text: str, storage_class: str | None, options: dict[str, Any]) -> B
         raise _no_tables(str(path))
     if is_url(text):
         return _of_database(text, options)
-    from ...sources.optuna.open import recognise
-
     if recognise(Path(text)) == "sqlite":
         return _of_database(f"sqlite:///{text.replace('%', '%25').replace('?', '%3F')}", options)
     return _mirrored(text, text, options)
@@ -107,7 +103,7 @@ def _of_database(url: str, options: dict[str, Any]) -> Board:
 
     if is_stock(url):
         return _mirrored(url, url, options)
-    raise _no_tables(_shown(url))
+    raise _no_tables(shown(url))
 
 
 def _is_ours(url: str) -> bool:
@@ -155,7 +151,7 @@ def _mirrored(storage: str | BaseStorage, name: str, options: dict[str, Any]) ->
 
     progress = _Progress() if sys.stderr.isatty() else None
     mirror: Mirror = Mirror(storage, progress=progress)
-    board = Board(mirror.client, mirror=mirror, name=_shown(name), **options)
+    board = Board(mirror.client, mirror=mirror, name=shown(name), **options)
     try:
         return _ready(board)
     finally:
@@ -171,13 +167,6 @@ def _ready(board: Board) -> Board:
         board.close()
         raise
     return board
-
-
-def _shown(name: str) -> str:
-    """A URL without its password."""
-    head, at, tail = name.rpartition("@")
-    scheme, slashes, user = head.partition("://")
-    return f"{scheme}{slashes}{user.partition(':')[0]}{at}{tail}" if at and slashes else name
 
 
 class _Progress:

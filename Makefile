@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
+# Ax brings torch along, which nothing else needs: 2 GB with a CPU build, more with CUDA's.
+AX     := .venv-ax
+AX_PIP := $(AX)/bin/python -m pip --disable-pip-version-check
+TORCH  ?= torch==2.13.0
 PAGES  := src/runbase/dashboard/static/index.html
 TYPES  := web/src/data/api.gen.ts
 
-.PHONY: help demo test lint docs bench web types clean
+.PHONY: help demo test ax lint docs bench web types clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -21,6 +25,14 @@ $(VENV)/demo: pyproject.toml
 $(VENV)/dev: $(VENV)/demo
 	@echo "Installing what the tests and the docs need (the first time only)"
 	@$(PIP) install --quiet --editable '.[full]' --group test --group lint --group docs
+	@touch $@
+
+$(AX)/dev: pyproject.toml
+	@echo "Setting up $(AX) for the tests of Ax (the first time only, some minutes and 2 GB, more with CUDA)"
+	@test -x $(AX)/bin/python || $(PYTHON) -m venv $(AX)
+	@$(AX_PIP) install --quiet --upgrade 'pip>=25.1'
+	@$(AX_PIP) install --quiet '$(TORCH)'
+	@$(AX_PIP) install --quiet --editable '.[ax,postgres,mysql]' --group test-minimum --group ax
 	@touch $@
 
 web/node_modules/.package-lock.json: web/package-lock.json
@@ -43,9 +55,20 @@ demo: $(VENV)/demo $(PAGES) ## Train and tune real models in demo.db, and open t
 	@$(BIN)/python examples/optuna_sklearn.py
 	@$(BIN)/python examples/sunset.py --made-up 16 $(if $(filter 0,$(DEMO_SERVE)),,--serve)
 
-test: $(VENV)/dev $(PAGES) ## Run all tests, in parallel
+# Whether the tests of Ax run: where `make ax` was made, or RUNBASE_TEST_REQUIRE asks for them.
+comma   := ,
+WITH_AX := $(wildcard $(AX)/dev)$(filter ax,$(subst $(comma), ,$(RUNBASE_TEST_REQUIRE)))
+
+test: $(VENV)/dev $(PAGES) $(if $(WITH_AX),$(AX)/dev) ## Run all tests, in parallel
 	@cd web && npm run --silent test
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n auto --dist worksteal --ignore tests/ax
+ifdef WITH_AX
+	@$(AX)/bin/python -m pytest -n auto --dist worksteal tests/ax
+else
+	@echo "The tests of Ax were left out; to have them, with 2 GB or more in $(AX): make ax"
+endif
+
+ax: $(AX)/dev ## Make the environment for the tests of Ax
 
 lint: $(VENV)/dev web/node_modules/.package-lock.json ## Check style and types
 	@$(BIN)/ruff check .
@@ -58,10 +81,11 @@ lint: $(VENV)/dev web/node_modules/.package-lock.json ## Check style and types
 docs: $(VENV)/dev ## Build the documentation into docs/_build/html
 	@$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/dev $(PAGES) ## Measure against the peers (installs them into bench/.venv)
+bench: $(VENV)/dev $(AX)/dev $(PAGES) ## Measure against the peers (installs them into bench/.venv)
 	@$(BIN)/python bench/tracking.py
 	@$(BIN)/python bench/optuna_storage.py
 	@$(BIN)/python bench/dashboard.py
+	@$(AX)/bin/python bench/ax.py
 
-clean: ## Remove the virtual environment and everything that was built
-	rm -rf $(VENV) bench/.venv build dist docs/_build web/node_modules $(dir $(PAGES))
+clean: ## Remove the virtual environments and everything that was built
+	rm -rf $(VENV) $(AX) bench/.venv build dist docs/_build web/node_modules $(dir $(PAGES))

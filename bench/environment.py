@@ -48,10 +48,12 @@ def scratch() -> Path:
     return path
 
 
-def call(module: str, name: str, folder: Path, /, **options: Any) -> dict[str, Any]:
+def call(
+    module: str, name: str, folder: Path, python: Path = PYTHON, /, **options: Any
+) -> dict[str, Any]:
     """Run a contestant in ``folder``."""
     done = subprocess.run(
-        [PYTHON, "-m", f"bench.{module}", name, json.dumps(options)],
+        [python, "-m", f"bench.{module}", name, json.dumps(options)],
         cwd=folder,
         env=os.environ | QUIET | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -100,13 +102,17 @@ def versions() -> str:
 
 def machine(folder: Path) -> str:
     """One paragraph on where the figures were taken."""
+    return f"{hardware(folder)}, {versions()}. Load at the start: {os.getloadavg()[0]:.1f}."
+
+
+def hardware(folder: Path) -> str:
+    """The machine, its system and databases."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{_cpu()}, {os.cpu_count()} cores, {memory:.0f} GiB; {platform.system()} "
         f"{platform.release()}; {_disk(folder)}, one write of 4 KiB synced in "
         f"{_sync_seconds(folder) * 1e3:.2f} ms. Python {platform.python_version()}, SQLite "
-        f"{sqlite3.sqlite_version}, PostgreSQL {postgres.version() or 'not installed'}, "
-        f"{versions()}. Load at the start: {os.getloadavg()[0]:.1f}."
+        f"{sqlite3.sqlite_version}, PostgreSQL {postgres.version() or 'not installed'}"
     )
 
 

@@ -14,10 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -29,6 +30,7 @@ from bench.publish import publish
 
 NEEDED, WISHED = ["optuna>=5", "sqlalchemy>=2", "psycopg[binary]>=3.2"], ["rustuna>=0.2"]
 RAM = Path("/dev/shm")
+Section = Callable[[Any], list[Line]]
 
 
 def arguments() -> argparse.Namespace:
@@ -116,12 +118,14 @@ def taking_part(
     return [peer for peer in peers if peer not in left_out], notes
 
 
-def sections(lab: Lab, names: list[str]) -> dict[str, list[Line]]:
+def sections(
+    lab: Any, names: list[str], known: Mapping[str, tuple[str, Section]] = SECTIONS
+) -> dict[str, list[Line]]:
     """The lines of each section that has any, by its title."""
     found = {}
     for name in names:
         before = time.monotonic()
-        title, section = SECTIONS[name]
+        title, section = known[name]
         if lines := section(lab):
             found[title] = lines
         print(f"{name}: {time.monotonic() - before:.0f} s", file=sys.stderr)

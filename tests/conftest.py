@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,28 +101,42 @@ def mariadb_admin(mariadb_server: Running) -> Iterator[MySQLConnection[Any]]:
 @pytest.fixture
 def postgres_url(postgres_server: Running, postgres_admin: Connection[Any]) -> Iterator[str]:
     """The URL of a new, empty PostgreSQL database."""
+    with postgres_database(postgres_server, postgres_admin) as url:
+        yield url
+
+
+@contextmanager
+def postgres_database(server: Running, admin: Connection[Any]) -> Iterator[str]:
+    """A block with a new, empty PostgreSQL database; its URL."""
     name = _database_name()
     # Copying files takes half the time of writing the new database to the log first, which is
     # the default of the versions that have a choice.
-    how = " STRATEGY FILE_COPY" if postgres_admin.info.server_version >= 150000 else ""
-    postgres_admin.execute(f"CREATE DATABASE {name}{how}".encode())
-    yield postgres_server.url(name)
+    how = " STRATEGY FILE_COPY" if admin.info.server_version >= 150000 else ""
+    admin.execute(f"CREATE DATABASE {name}{how}".encode())
+    yield server.url(name)
     # Sessions take a moment to end; while there is one, DROP DATABASE sleeps 100 ms at a time.
     end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-    while postgres_admin.execute(end, (name,)).fetchall():
+    while admin.execute(end, (name,)).fetchall():
         time.sleep(0.001)
-    postgres_admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+    admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
 def mysql_url(mariadb_server: Running, mariadb_admin: MySQLConnection[Any]) -> Iterator[str]:
     """The URL of a new, empty MariaDB database."""
+    with mysql_database(mariadb_server, mariadb_admin) as url:
+        yield url
+
+
+@contextmanager
+def mysql_database(server: Running, admin: MySQLConnection[Any]) -> Iterator[str]:
+    """A block with a new, empty MariaDB database; its URL."""
     import pymysql
 
     name = _database_name()
-    with mariadb_admin.cursor() as cursor:
+    with admin.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
-        yield mariadb_server.url(name)
+        yield server.url(name)
         # A transaction that a test left open would make DROP DATABASE wait.
         cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s", (name,))
         for (thread,) in cursor.fetchall():

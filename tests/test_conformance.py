@@ -16,7 +16,7 @@ def conformance() -> dict[str, Any]:
     return runpy.run_path(str(DOCS / "conformance.py"))
 
 
-@pytest.mark.parametrize("system", ["sqltrack", "dashboard"])
+@pytest.mark.parametrize("system", ["sqltrack", "dashboard", "ax"])
 def test_every_item_has_a_test(conformance: dict[str, Any], system: str):
     items = conformance["items"](system)
     promised = {id for id, item in items.items() if "later" not in item}
@@ -24,11 +24,11 @@ def test_every_item_has_a_test(conformance: dict[str, Any], system: str):
 
 
 def test_every_marker_names_an_item(conformance: dict[str, Any]):
-    known = {*conformance["items"]("sqltrack"), *conformance["items"]("dashboard")}
+    known = {id for system in conformance["PAGES"] for id in conformance["items"](system)}
     assert conformance["marked"]().keys() - known == set()
 
 
-@pytest.mark.parametrize("system", ["sqltrack", "dashboard"])
+@pytest.mark.parametrize("system", ["sqltrack", "dashboard", "ax"])
 def test_the_page_is_up_to_date(conformance: dict[str, Any], system: str):
     written = (DOCS / f"{system}-conformance.md").read_text(encoding="utf-8")
     assert written == conformance["page"](system), "run: python docs/conformance.py"

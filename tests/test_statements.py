@@ -32,8 +32,8 @@ def queries(module: Any) -> Iterator[tuple[str, Query]]:
 
 
 MODULES = [migrate] + [
-    importlib.import_module(f"runbase.store.{found.name}")
-    for found in pkgutil.iter_modules(store.__path__)
+    importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(store.__path__, "runbase.store.")
 ]
 QUERIES = {name: query for module in MODULES for name, query in queries(module)}
 

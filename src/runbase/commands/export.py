@@ -23,8 +23,8 @@ from ..store import columns, curves, tables
 from ..store.columns import POINT
 from ..store.curves import Point
 from ..store.tables import RunRow
+from . import ax, importing
 from .common import Subparsers, add_command, add_database, finite, reader
-from .importing import export_parser
 from .selection import add_selection, chosen, select
 
 Record = dict[str, Any]
@@ -44,14 +44,16 @@ def add_parser(commands: Subparsers) -> None:
         "Write the table of runs, with a column for each argument (args.lr) and for the summary\n"
         "of each metric (loss.last, loss.min, ...), or with --metrics every value of every\n"
         "metric. The format is that of the file's ending. Parquet needs runbase[parquet].\n"
-        "'runbase export optuna TARGET' writes studies to a storage of Optuna's.",
+        "'runbase export optuna TARGET' writes studies to a storage of Optuna's,\n"
+        "'runbase export ax TARGET.json' an experiment to a file that Ax loads.",
         "runbase export runs.db --output runs.csv\n"
         "runbase export runs.db --experiment digits --metrics -o digits.parquet\n"
         "runbase export runs.db --experiment digits --metrics --wide -o curves.csv\n"
         "runbase export runs.db --format json | jq length\n"
-        "runbase export optuna --help",
+        "runbase export optuna --help\n"
+        "runbase export ax --help",
     )
-    _add_optuna(parser)
+    _add_others(parser)
     add_database(parser)
     parser.add_argument("-o", "--output", help="file to write (default: standard output)")
     parser.add_argument("--format", choices=FORMATS, help="default: the ending of --output, or csv")
@@ -64,16 +66,18 @@ def add_parser(commands: Subparsers) -> None:
     add_selection(parser, limit=None)
 
 
-def _add_optuna(parser: argparse.ArgumentParser) -> None:
-    """Let ``optuna`` as the first word choose another parser.
+def _add_others(parser: argparse.ArgumentParser) -> None:
+    """Let ``optuna`` or ``ax`` as the first word choose another parser.
 
     A subcommand of argparse would be required, or take the database for its name.
     """
-    optuna, parse = export_parser(parser.prog), parser.parse_known_args
+    kinds = argparse.ArgumentParser(prog=parser.prog).add_subparsers()
+    others = {"optuna": importing.add_export(kinds), "ax": ax.add_export(kinds)}
+    parse = parser.parse_known_args
 
     def parse_known_args(args: Any = None, namespace: Any = None) -> Any:
-        if args and args[0] == "optuna":
-            return optuna.parse_known_args(args[1:], namespace)
+        if args and args[0] in others:
+            return others[args[0]].parse_known_args(args[1:], namespace)
         return parse(args, namespace)
 
     parser.parse_known_args = parse_known_args  # type: ignore[method-assign]

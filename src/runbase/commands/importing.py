@@ -1,29 +1,29 @@
-"""``runbase import optuna`` and ``runbase export optuna``: studies of other storages."""
+"""``runbase import``, and the part of it and of ``runbase export`` that is about Optuna."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import require
+from . import ax
 from .common import Subparsers, add_command, make_client, print_table, reader
+from .progress import progress
 
 if TYPE_CHECKING:
     from ..sources.optuna import Copied
-
-Report = Callable[[int, int], None]
 
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "import",
-        help="bring in studies from elsewhere",
+        help="bring in studies and experiments from elsewhere",
         description="Bring in what other systems stored.",
         epilog="examples:\n  runbase import optuna optuna.db --url sqlite:///runs.db\n"
+        "  runbase import ax ax_client_snapshot.json --url sqlite:///runs.db\n"
         "  runbase import optuna --help",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -42,12 +42,11 @@ def add_parser(commands: Subparsers) -> None:
     )
     optuna.add_argument("source", metavar="SOURCE", help="a URL, an SQLite file or a journal file")
     _add_studies(optuna)
+    ax.add_import(kinds)
 
 
-def export_parser(prog: str) -> argparse.ArgumentParser:
-    """The parser of ``export optuna``."""
-    # Subparsers of `export` itself would take the place of its DATABASE argument.
-    kinds = argparse.ArgumentParser(prog=prog).add_subparsers()
+def add_export(kinds: Subparsers) -> argparse.ArgumentParser:
+    """Add ``export optuna``."""
     parser = add_command(
         kinds,
         "optuna",
@@ -81,7 +80,7 @@ def import_optuna(args: argparse.Namespace) -> None:
         _quiet(),
         open_source(args.source) as source,
         closing(make_client(args)) as client,
-        _progress("Importing") as report,
+        progress("Importing") as report,
     ):
         target = RDBStorage(client)
         copied = copy_studies(source, target, args.study, report, rename=args.rename)
@@ -98,7 +97,7 @@ def export_optuna(args: argparse.Namespace) -> None:
         _quiet(),
         closing(reader(args)) as client,
         open_target(args.target) as target,
-        _progress("Exporting") as report,
+        progress("Exporting") as report,
     ):
         source = RDBStorage(client)
         copied = copy_studies(source, target, args.study, report, rename=args.rename)
@@ -116,19 +115,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         optuna.logging.set_verbosity(before)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Report | None]:
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _print(copied: list[Copied]) -> None:

@@ -120,11 +120,28 @@ def write(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
 
 def write_inside(db: Database, names: Names, row: Row, execute: Any) -> bool:
     """Write a point in SQLite's open transaction; False if it needs the long way."""
+    plan = _prepared(db, names)
+    return plan is not None and _execute_sqlite(db, execute, plan, row, None)
+
+
+def write_in_block(db: Database, names: Names, row: Row) -> bool:
+    """The same on every engine; an error ends the whole transaction."""
+    plan = _prepared(db, names)
+    if plan is None:
+        return False
+    session = db.session
+    if db.dialect == "sqlite":
+        return _execute_sqlite(db, session.open().cursor().execute, plan, row, None)
+    if db.dialect == "postgresql":
+        return _execute_postgres(session, plan, _named(row))
+    return _execute_mysql(db, plan, _named(row))
+
+
+def _prepared(db: Database, names: Names) -> Plan | None:
     catalogue = columns.catalogue(db)
     if names not in catalogue.plans:
         prepare(db, names)
-    plan = catalogue.plans.get(names)
-    return plan is not None and _execute_sqlite(db, execute, plan, row, None)
+    return catalogue.plans.get(names)
 
 
 def _write_sqlite(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
@@ -168,18 +185,24 @@ def touch(db: Database, run_id: int, time: datetime) -> None:
 
 
 def _write_mysql(db: Database, plan: Plan, row: Row, touched: datetime | None) -> bool:
-    run, named = db.session.run, _named(row)
     with db.transaction(durable=False):
-        try:
-            run(plan.insert, named)  # a row that is refused does not end MySQL's transaction
-        except Exception as error:
-            if not db.engine.is_duplicate(error):
-                raise
-            if not run(plan.merge, named).rowcount:
-                return False
-        run(plan.summary, named)
+        if not _execute_mysql(db, plan, _named(row)):
+            return False
         if touched is not None:
             db.execute(TOUCH, time=touched, id=row[0])
+    return True
+
+
+def _execute_mysql(db: Database, plan: Plan, named: dict[str, Any]) -> bool:
+    run = db.session.run
+    try:
+        run(plan.insert, named)  # a row that is refused does not end MySQL's transaction
+    except Exception as error:
+        if not db.engine.is_duplicate(error):
+            raise
+        if not run(plan.merge, named).rowcount:
+            return False
+    run(plan.summary, named)
     return True
 
 

@@ -125,6 +125,11 @@ def _next_number(db: Database, experiment_id: int) -> int:
             f"experiment {experiment_id} is an Optuna study: its trials come from the study, and "
             "runbase.optuna.run_of(trial) gives the run of a trial"
         )
+    if found.kind == "ax":
+        raise ConflictError(
+            f"experiment {experiment_id} is an Ax experiment: its trials come from Ax, with "
+            "runbase.ax; metrics can be logged to the run of a trial"
+        )
     return found.number
 
 

@@ -1,0 +1,1 @@
+"""Ax's JSON store under the names of ``ax.storage.json_store``."""

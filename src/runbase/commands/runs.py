@@ -29,14 +29,14 @@ Columns = list[tuple[str, Cell]]  # headers and cells
 FIELDS: dict[str, Cell] = {
     "id": lambda row: row.id,
     "experiment": lambda row: row.experiment,
-    "#": lambda row: row.number,
+    "#": lambda row: row.number if row.parent_number is None else row.parent_number,
     "name": lambda row: row.name,
     "status": lambda row: row.status,
     "created": lambda row: row.time_created,
     "started": lambda row: row.time_started,
     "updated": lambda row: row.time_updated or row.time_created,
     "finished": lambda row: row.time_finished,
-    "value": lambda row: row.value if row.objective_values is None else row.objective_values,
+    "value": lambda row: row.values,
     "took": lambda row: duration(row.seconds),
     "args": lambda row: row.args,
     "tags": lambda row: row.tags,
@@ -123,7 +123,7 @@ def _columns(db: Database, args: argparse.Namespace) -> Columns:
 
 def _default_columns(found: list[RunRow], args: argparse.Namespace) -> Columns:
     """Those that matter most come first: a terminal may have no room for all."""
-    first = ["id", "experiment", "status"]
+    first = ["id", "experiment", *(["name"] if any(row.name for row in found) else []), "status"]
     if any(FIELDS["value"](row) is not None for row in found):
         first.append("value")
     columns = [(name, FIELDS[name]) for name in first]
@@ -141,6 +141,10 @@ def _metrics(found: list[RunRow], args: argparse.Namespace) -> list[str]:
         counts.update({name: m.n for name, m in row.metrics.items() if m.max is not None})
     names = [sorted_by] if sorted_by else []
     names += [name for name, _ in counts.most_common() if name not in names]
+    # The standard error of a mean, as Ax has it, says nothing by itself.
+    names = [
+        n for n in names if n == sorted_by or n.removesuffix("_sem") == n or n[:-4] not in counts
+    ]
     return names[:DEFAULT_METRICS]
 
 

@@ -78,7 +78,8 @@ def chosen(db: Database, args: argparse.Namespace) -> Filter:
     experiment = None if args.experiment is None else _experiment(db, args.experiment, args.kind)
     since = None if args.since is None else datetime.now(UTC) - _period(args.since)
     wanted = dict(_argument(text) for text in args.arg)
-    return Filter(experiment, args.status, since, args.tag, wanted)
+    tries = args.experiment is None or args.kind != "tracking"
+    return Filter(experiment, args.status, since, args.tag, wanted, tries)
 
 
 def sql(db: Database, args: argparse.Namespace) -> str:

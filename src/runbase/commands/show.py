@@ -62,6 +62,7 @@ def run(args: argparse.Namespace) -> None:
             _print_document(title, document)
         if args.env:
             _print_document("Environment", env)
+        _print_arms(client.db, row)
         _print_metrics(client.db, row)
         if env and not args.env:
             print(f"\n{len(env)} environment variables: show them with --env")
@@ -69,7 +70,10 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _print_facts(row: RunRow, linked: list[links.Link]) -> None:
-    print(f"Run {row.id}: number {row.number} of {text(row.experiment)}")
+    place = f"number {row.number} of"
+    if row.parent_number is not None:
+        place = f"arm {text(row.name)} of trial {row.parent_number} of"
+    print(f"Run {row.id}: {place} {text(row.experiment)}")
     facts: list[tuple[str, Any]] = [
         ("name", row.name),
         ("status", row.status),
@@ -78,7 +82,7 @@ def _print_facts(row: RunRow, linked: list[links.Link]) -> None:
         ("updated", row.time_updated),
         ("finished", row.time_finished),
         ("took", duration(row.seconds)),
-        ("value", row.value if row.objective_values is None else row.objective_values),
+        ("value", row.values),
         ("tags", row.tags),
         ("comment", row.comment),
     ]
@@ -100,6 +104,12 @@ def _print_document(title: str, document: dict[str, Any] | None) -> None:
         width = max(map(len, names))
         for name, value in zip(names, document.values(), strict=True):
             print(f"  {name:{width}}  {exact(value)}")
+
+
+def _print_arms(db: Database, row: RunRow) -> None:
+    if found := tables.arms(db, row.id):
+        print("\nArms")
+        print_table(("id", "name", "status", "value"), found)
 
 
 def _print_metrics(db: Database, row: RunRow) -> None:

@@ -23,7 +23,14 @@ SELECT p.name, d.json
   FROM run_params AS p JOIN distributions AS d ON d.id = p.distribution_id
  WHERE p.run_id = :run_id ORDER BY p.seq
 """)
-_ATTRS = "SELECT scope, key, value FROM run_attrs WHERE owner_id = :run_id"
+# An arm of a batch trial of Ax has those of the trial, too; its own come last, and count.
+_ATTRS = """
+SELECT scope, key, value
+  FROM run_attrs
+ WHERE owner_id = :run_id
+    OR owner_id = (SELECT parent_id FROM runs WHERE id = :run_id AND number < 0)
+ ORDER BY owner_id
+"""
 ATTRS = Query(_ATTRS, mysql=_ATTRS.replace("key", "`key`"))
 METRICS = Query("""
 SELECT n.name, m.n, m.last, m.min, m.max, m.last_step
@@ -94,14 +101,18 @@ def constraints(attrs: Mapping[str, Any]) -> list[float]:
     return [float(x) for x in [*(attrs.get("constraints") or ()), *named]]
 
 
-def distribution_text(text: str) -> str:
-    """A distribution as people read it: ``1e-05 to 0.1, log``."""
+def distribution(text: str) -> tuple[str, dict[str, Any]]:
+    """The class of a distribution and its attributes, from its JSON."""
     kind = json.loads(text)
-    facts = kind["attributes"]
-    if kind["name"] == "CategoricalDistribution":
+    return kind["name"], kind["attributes"]
+
+
+def distribution_text(kind: str, facts: Mapping[str, Any]) -> str:
+    """A distribution as people read it: ``1e-05 to 0.1, log``."""
+    if kind == "CategoricalDistribution":
         return f"one of {', '.join(map(str, facts['choices']))}"
-    step = facts.get("step")
-    has_step = step is not None and not (kind["name"] == "IntDistribution" and step == 1)
+    step: Any = facts.get("step")
+    has_step = step is not None and not (kind == "IntDistribution" and step == 1)
     return (
         f"{_short(facts['low'])} to {_short(facts['high'])}"
         + (f" in steps of {_short(step)}" if has_step else "")

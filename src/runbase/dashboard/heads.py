@@ -23,6 +23,7 @@ from .api.types import (
 )
 from .board import Board
 from .columns.codes import Codes
+from .columns.read import AX
 from .columns.table import Bools, Table
 
 #: Attributes that pages show in their own way.
@@ -142,6 +143,9 @@ def _parameter(table: Table, name: str, codes: Codes, done: Bools) -> Parameter:
         steps = {each["step"] for each in facts}
         step = steps.pop() if len(steps) == 1 else None
         low, high = min(each["low"] for each in facts), max(each["high"] for each in facts)
+        finite = codes.values[np.isfinite(codes.values)]
+        if table.kind == AX and len(finite):  # arms of people's own may be outside
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
         log = all(each["log"] for each in facts)
         return Parameter(name, kind, low, high, log, step, [], count, in_all)  # type: ignore[arg-type]
     finite = codes.values[np.isfinite(codes.values)]

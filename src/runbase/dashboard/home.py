@@ -18,6 +18,7 @@ from ..query import translate
 from . import heads, reading, summaries
 from .api.types import Counts, ExperimentRow, Number
 from .columns.base import millis, number
+from .columns.read import VERSIONED
 
 if TYPE_CHECKING:
     from .board import Board
@@ -47,13 +48,17 @@ SELECT experiment_id, COUNT(*), MAX(id), MAX(time_started), MAX(time_updated), M
        COUNT(time_finished), COUNT(CASE WHEN status = 'RUNNING' THEN 1 END),
        COUNT(CASE WHEN status = 'COMPLETED' THEN 1 END), MAX(heartbeat)
   FROM runs
- WHERE experiment_id IN (SELECT id FROM experiments WHERE kind <> 'optuna')
+ WHERE experiment_id IN (SELECT id FROM experiments WHERE kind NOT IN ('optuna', 'ax'))
  GROUP BY experiment_id
 """
+# The tries of a batch trial of Ax are its arms; its own run has no arguments.
+_IS_TRY = """
+   AND (r.args IS NOT NULL
+        OR r.experiment_id NOT IN (SELECT id FROM experiments WHERE kind = 'ax'))"""
 _COUNTS = """
 SELECT r.experiment_id, r.status, COUNT(*), MAX({seconds}),
        {latest}
-  FROM runs AS r {which} GROUP BY r.experiment_id, r.status
+  FROM runs AS r {which}{is_try} GROUP BY r.experiment_id, r.status
 """
 _LATEST = {
     "sqlite": ", ".join(
@@ -64,9 +69,9 @@ _LATEST = {
     " MAX(r.time_finished))",
     "mysql": "MAX(r.time_created), MAX(r.time_started), MAX(r.time_updated), MAX(r.time_finished)",
 }
-_RUNNING = """
+_RUNNING = f"""
 SELECT r.experiment_id, r.time_started, r.heartbeat, r.time_updated
-  FROM runs AS r {which} AND r.status = 'RUNNING'
+  FROM runs AS r {{which}} AND r.status = 'RUNNING'{_IS_TRY}
 """
 _VALUES = """
 SELECT r.experiment_id, r.id, r.number, r.value, r.objective_values
@@ -142,7 +147,7 @@ class Home:
     def _read(self, board: Board) -> list[ExperimentRow]:
         db = board.db
         known, attrs, signs = _experiments(db), _attrs(db), _signs(db)
-        versions = {e.id: e.version if e.kind == "optuna" else signs.get(e.id) for e in known}
+        versions = {e.id: e.version if e.kind in VERSIONED else signs.get(e.id) for e in known}
         old = self._facts
         changed = {id for id, v in versions.items() if id not in old or old[id][0] != v}
         large = {id for id in changed if self._is_large(id)} if len(changed) <= MANY else set()
@@ -208,7 +213,7 @@ def facts(db: Database, ids: Collection[int] | None) -> dict[int, Facts]:
     if ids is not None and not ids:
         return found
     seconds, latest = _SECONDS[db.dialect], _LATEST[db.dialect]
-    counts = _COUNTS.format(seconds=seconds, latest=latest, which="{which}")
+    counts = _COUNTS.format(seconds=seconds, latest=latest, which="{which}", is_try=_IS_TRY)
     for id, status, n, longest, *times in _rows(db, counts, ids):
         of = found[id]
         of.statuses[status] = n
@@ -219,11 +224,16 @@ def facts(db: Database, ids: Collection[int] | None) -> dict[int, Facts]:
         found[id].running.append((start, heartbeat, updated))
         found[id].latest = summaries.last([found[id].latest, heartbeat])
     infeasible = _infeasible(db, ids)
+    tries: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
     values = _VALUES.format(single=_SINGLE[db.dialect], which="{which}")
     for id, run_id, n, value, several in _rows(db, values, ids):
         if run_id not in infeasible:
-            found[id].numbers.append(n)
-            found[id].values.append(number(several[0] if value is None else value))
+            tries[id].append((run_id, n, number(several[0] if value is None else value)))
+    for id, each in tries.items():
+        if each[0][1] < 0:  # arms, which count down: in the order in which they came
+            each.sort()
+        found[id].numbers = [n for _, n, _ in each]
+        found[id].values = [value for _, _, value in each]
     return found
 
 
@@ -276,6 +286,7 @@ def _row(e: Experiment, facts: Facts, attrs: dict[str, Any]) -> ExperimentRow:
     best, at, trend = None, None, list[Number]()
     if len(directions) == 1 and not is_preferential:
         best, at, trend = _best(facts, directions[0] == "maximize")
+        at = None if at is not None and at < 0 else at  # an arm is known by its name, not a number
     named = {s: facts.statuses[s] for s in Counts.__struct_fields__ if s in facts.statuses}
     total = sum(facts.statuses.values())
     return ExperimentRow(

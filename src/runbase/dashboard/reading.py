@@ -14,6 +14,8 @@ from ..query import Query, translate
 EXPERIMENT = Query("""
 SELECT kind, name, comment, tags, directions, time_created FROM experiments WHERE id = :id
 """)
+OF_RUN = Query("SELECT experiment_id FROM runs WHERE id = :id")
+KIND = Query("SELECT kind FROM experiments WHERE id = :id")
 _ATTRS = "SELECT scope, key, value FROM experiment_attrs WHERE owner_id = :id"
 # Not the notes on trials, of which there may be as many as trials.
 _STUDY_ATTRS = f"""{_ATTRS}
@@ -83,6 +85,20 @@ def experiment(db: Database, id: int) -> Experiment:
         raise NotFoundError(f"there is no experiment {id}")
     kind, name, comment, tags, directions, created = row
     return Experiment(kind, name, comment, list(tags or ()), list(directions or ()), created)
+
+
+@repeatable
+def kind(db: Database, id: int) -> str | None:
+    """The kind of an experiment; None if there is no such experiment."""
+    row = db.row(KIND, id=id)
+    return None if row is None else str(row[0])
+
+
+@repeatable
+def experiment_of(db: Database, run_id: int) -> int | None:
+    """The id of the experiment that a run belongs to."""
+    row = db.row(OF_RUN, id=run_id)
+    return None if row is None else int(row[0])
 
 
 @repeatable

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..db import repeatable
 from ..query import Query
+from .columns.read import AX
 from .columns.table import Bools, Floats, Labelled, Table
 from .importances import Regime, Space
 
@@ -43,10 +44,23 @@ def _read(table: Table, name: str) -> list[Regime]:
     if not spaces:
         return _guessed(column)
     [space] = spaces.values() if len(spaces) == 1 else [None]
+    if table.kind == AX:
+        return [_inside(column, space)] if space is not None else []
     if space is not None and bool(space.choices) == (column.labels is not None):
         places = np.flatnonzero(~np.isnan(column.values))
         return [Regime(space, places, column.values[places])]
     return _by_range(table, spaces, _values(table, name))
+
+
+def _inside(column: Labelled, space: Space) -> Regime:
+    """The arms of an Ax experiment whose values are from the space; others were people's own."""
+    values = column.values
+    if column.labels is None:
+        low, high = space.low, space.high
+    else:
+        low, high = 0, len(space.choices) - 1
+    places = np.flatnonzero((values >= low) & (values <= high))
+    return Regime(space, places, values[places])
 
 
 def _guessed(column: Labelled) -> list[Regime]:

@@ -13,6 +13,7 @@ from .api.trials import MetricSummary, Trial, TrialParam, TrialRow
 from .api.types import Attr
 from .board import Board
 from .columns.base import millis
+from .columns.read import AX
 from .columns.table import Bools, Table
 from .filter import mask
 
@@ -30,7 +31,11 @@ def chosen(table: Table, filter: str, numbers: list[int] | None) -> Bools:
         InvalidValueError: the filter is wrong.
     """
     found = mask(table, filter) if filter.strip() else np.ones(len(table), np.bool_)
-    return found if numbers is None else found & np.isin(table.numbers, numbers)
+    if numbers is None:
+        return found
+    # The number of a batch trial is that of all its arms.
+    here: Bools = found & (np.isin(table.numbers, numbers) | np.isin(table.trials, numbers))
+    return here
 
 
 def ordered(table: Table, sort: str, descending: bool) -> Places:
@@ -41,8 +46,10 @@ def ordered(table: Table, sort: str, descending: bool) -> Places:
     """
 
     def make() -> Places:
-        values, labels = table.column(sort)
-        if labels is not None and sort.startswith("attr:"):
+        # Arms are where their trials are, and are called after them.
+        is_place = sort == "number" or (sort == "name" and table.kind == AX)
+        values, labels = table.column("trial" if is_place else sort)
+        if labels is not None and (sort == "name" or sort.startswith("attr:")):
             ranks = np.argsort(np.argsort(np.array(labels, object), kind="stable"))
             places = np.nan_to_num(values).astype(np.intp)
             values = np.where(np.isnan(values), np.nan, ranks[places])
@@ -85,6 +92,7 @@ def rows(board: Board, table: Table, at: Places) -> list[TrialRow]:
                 duration(row.status, start, finish), row.name,
                 bool(notes.get(id)),
                 heads.artifacts_of_trial(board, of.system, study, table.experiment_id, id),
+                int(table.trials[i]), summaries.errors(table, i),
             )
         )  # fmt: skip
     return found
@@ -107,8 +115,8 @@ def trial(board: Board, table: Table, number: int) -> Trial:
     run, attrs = found.run, found.attrs
     study = reading.attrs(board.db, id).system
     start, finish = millis(run.time_started), millis(run.time_finished)
-    at = int(np.searchsorted(table.numbers, number))
-    before, after = table.numbers[:at], table.numbers[table.numbers > number]
+    at = next(iter(np.flatnonzero(table.ids == run.id).tolist()), -1)
+    last = len(table) - 1
     constraints = detail.constraints(attrs.system)
     others = {key: value for key, value in attrs.system.items() if not key.startswith(_OWN)}
     fixed = attrs.system.get("fixed_params") if run.status == "PLANNED" else None
@@ -120,7 +128,7 @@ def trial(board: Board, table: Table, number: int) -> Trial:
         name=run.name,
         comment=run.comment,
         values=summaries.objective_values(run.value, run.values, len(table.directions)),
-        params=_params(found),
+        params=_params(found, table),
         fixed_params=[Attr(key, value) for key, value in (fixed or {}).items()],
         constraints=[summaries.as_json(x) for x in constraints],
         feasible=all(x <= 0 for x in constraints),
@@ -130,7 +138,7 @@ def trial(board: Board, table: Table, number: int) -> Trial:
         system_attrs=heads.as_list(others),
         tags=list(run.tags or ()),
         env=run.env,
-        metrics=[_metric(metric) for metric in found.metrics],
+        metrics=_metrics(found, table),
         note=heads.note(reading.system_attrs(board.db, id, f"dashboard:{run.id}:note"), run.id),
         artifacts=heads.artifacts_of_trial(board, attrs.system, study, id, run.id),
         wants_answer=_wants_answer(study, run.status, attrs.user),
@@ -140,22 +148,36 @@ def trial(board: Board, table: Table, number: int) -> Trial:
         time_finished=summaries.time_or_none(finish),
         duration=duration(run.status, start, finish),
         heartbeat=summaries.time_or_none(millis(run.heartbeat)),
-        previous=int(before[-1]) if len(before) else None,
-        next=int(after[0]) if len(after) else None,
+        previous=int(table.numbers[at - 1]) if at > 0 else None,
+        next=int(table.numbers[at + 1]) if 0 <= at < last else None,
+        trial=int(table.trials[at]) if at >= 0 else number,
+        sems=summaries.errors(table, at) if at >= 0 else [],
     )
 
 
-def _params(found: detail.Detail) -> list[TrialParam]:
+def _params(found: detail.Detail, table: Table) -> list[TrialParam]:
     args = found.run.args or {}
-    names = [*found.distributions, *(name for name in args if name not in found.distributions)]
-    texts = {n: detail.distribution_text(text) for n, text in found.distributions.items()}
+    kinds = {n: detail.distribution(text) for n, text in found.distributions.items()}
+    kinds |= {name: kind for name, kind in table.ax.kinds.items() if name in args}
+    names = [*kinds, *(name for name in args if name not in kinds)]
+    texts = {name: detail.distribution_text(*kind) for name, kind in kinds.items()}
     return [TrialParam(name, args.get(name), texts.get(name, "")) for name in names]
 
 
-def _metric(metric: detail.Metric) -> MetricSummary:
-    numbers = (metric.last, metric.min, metric.max)
-    last, low, high = (None if x is None else summaries.as_json(x) for x in numbers)
-    return MetricSummary(metric.name, metric.n, last, low, high, metric.last_step)
+def _metrics(found: detail.Detail, table: Table) -> list[MetricSummary]:
+    """The metrics of a trial; the standard error of a mean belongs to it."""
+    metrics = {metric.name: metric for metric in found.metrics}
+    errors = {
+        m: metrics.pop(e) for m, e in table.ax.errors.items() if m in metrics and e in metrics
+    }
+    return [_metric(metric, errors.get(metric.name)) for metric in metrics.values()]
+
+
+def _metric(metric: detail.Metric, error: detail.Metric | None) -> MetricSummary:
+    is_same = error is not None and error.last_step == metric.last_step
+    numbers = (metric.last, metric.min, metric.max, error.last if error and is_same else None)
+    last, low, high, sem = (None if x is None else summaries.as_json(x) for x in numbers)
+    return MetricSummary(metric.name, metric.n, last, low, high, metric.last_step, sem)
 
 
 def _wants_answer(study: dict[str, Any], status: str, user_attrs: dict[str, Any]) -> bool:

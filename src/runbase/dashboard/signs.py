@@ -10,14 +10,14 @@ from ..errors import ConnectionLostError
 from ..query import Query
 from ..session import Session
 
-VERSIONS = Query("SELECT id, version FROM experiments WHERE kind = 'optuna'")
+VERSIONS = Query("SELECT id, version FROM experiments WHERE kind IN ('optuna', 'ax')")
 # Runs of other experiments have no versions, but the time of what was last written to them.
 OTHERS = Query("""
 SELECT e.id, e.version, COUNT(r.id), MAX(r.id), MAX(r.time_updated), MAX(r.heartbeat),
        MAX(r.time_started), MAX(r.time_finished), COUNT(r.time_finished), MIN(r.status),
        MAX(r.status)
   FROM experiments AS e LEFT JOIN runs AS r ON r.experiment_id = e.id
- WHERE e.kind <> 'optuna'
+ WHERE e.kind NOT IN ('optuna', 'ax')
  GROUP BY e.id, e.version
 """)
 #: What can be told apart by these has been written to in between. On PostgreSQL this is exactly

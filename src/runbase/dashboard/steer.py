@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConflictError, InvalidValueError, NotFoundError
 from ..store import experiments, studies, versions
+from . import reading
 from .board import Board
+from .columns.read import AX
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -80,10 +82,11 @@ def rename(board: Board, id: int, name: str) -> int:
 
     Raises:
         ConflictError: the name is taken.
-        InvalidValueError: the name is none.
+        InvalidValueError: the name is none, or the experiment is one of Ax's.
         NotFoundError: there is no such experiment.
     """
     check_name(name)
+    check_not_ax(board, id)
     old = experiments.get_name(board.db, id)
     if name == old:
         return id
@@ -158,6 +161,33 @@ def study_of(board: Board, trial_id: int) -> int:
     if study_id is None:
         raise NotFoundError(f"there is no trial {trial_id}")
     return study_id
+
+
+def is_ax(board: Board, id: int | None) -> bool:
+    """Whether an experiment is one of Ax's."""
+    return id is not None and reading.kind(board.db, id) == AX
+
+
+def check_not_ax(board: Board, id: int | None) -> None:
+    """Refuse to change an experiment of Ax's: its documents would not know of it.
+
+    Raises:
+        InvalidValueError: it is one.
+    """
+    if is_ax(board, id):
+        raise InvalidValueError(
+            f"experiment {id} is one of Ax's, which keeps documents of its own beside what is "
+            "shown here: change it with Ax (runbase.ax.Client.load)"
+        )
+
+
+def check_trial_not_ax(board: Board, trial_id: int) -> None:
+    """The same for the experiment that a trial belongs to.
+
+    Raises:
+        InvalidValueError: it is one of Ax's.
+    """
+    check_not_ax(board, reading.experiment_of(board.db, trial_id))
 
 
 def check_name(name: str) -> None:

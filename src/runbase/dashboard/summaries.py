@@ -116,6 +116,9 @@ def refs(table: Table, at: NDArray[np.intp]) -> list[TrialRef]:
             feasible=bool(table.feasible[i]),
             time_started=time_or_none(table.start[i]),
             time_finished=time_or_none(table.finish[i]),
+            trial=int(table.trials[i]),
+            name=rows[id].name,
+            sems=errors(table, i),
         )
         for i, id in zip(at.tolist(), ids, strict=True)
         if id in rows
@@ -128,6 +131,12 @@ def objective_values(
     """The values of a trial from its row; none if it has no objectives."""
     found = values if values is not None else [] if value is None else [value]
     return [as_json(number(each)) for each in found] if objectives else []
+
+
+def errors(table: Table, at: int) -> list[Number | None]:
+    """The standard errors of the values of a trial; none where none is known."""
+    found = [float(column[at]) for column in table.errors]
+    return [None if x != x else as_json(x) for x in found] if any(x == x for x in found) else []
 
 
 def as_json(x: float) -> Number:

@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +15,10 @@ from ..db import Database, repeatable
 from ..errors import NotFoundError
 from ..query import Query
 from ..store import trial_rows
-from .columns.read import flat
+from .columns import ax
+from .columns.read import AX, flat
+from .columns.read import names as names_of
+from .columns.read import trials as trials_of
 from .server.endpoint import Raw
 from .stock_space import Distribution, of
 from .stock_trials import Row
@@ -61,24 +64,47 @@ def read(db: Database, id: int, chosen: Collection[int] | None) -> tuple[str, st
     name, kind, directions = experiment
     kept = None if chosen is None else set(chosen)
     rows = [Row(*row) for row in db.rows(trial_rows.TRIALS, study_id=id)]
+    more = {}
+    if kind == AX:
+        rows, more = _tries(db, id), _of_ax(db, id)
     trials = [row for row in rows if kept is None or row.id in kept]
     params = _params(db, id, kept) if kind == "optuna" else _args(db, id, kept)
     objectives = _objectives(db, id, len(directions or []))
-    return name, _text(trials, objectives, params, _user_attrs(db, id, kept))
+    return name, _text(trials, objectives, more, params, _user_attrs(db, id, kept))
 
 
-def _text(trials: list[Row], objectives: list[str], params: Cells, attrs: Cells) -> str:
+def _tries(db: Database, id: int) -> list[Row]:
+    """The trials of an Ax experiment, arms with the numbers of their trials."""
+    found = sorted(trials_of(db, id, AX), key=lambda row: (row[8], -min(row[1], 0)))
+    return [Row(*row[:8])._replace(number=row[8]) for row in found]
+
+
+def _of_ax(db: Database, id: int) -> dict[str, dict[int, Any]]:
+    """Names of arms and standard errors, by the heads of their columns."""
+    head = ax.head(db, id)
+    found: dict[str, dict[int, Any]] = {"Arm": dict(names_of(db, id))}
+    for metric in head.means:
+        if metric is not None:
+            found[f"{metric} SEM"] = dict(ax.errors(db, id, metric, head.errors[metric]))
+    return found
+
+
+def _text(
+    trials: list[Row], objectives: list[str], more: Mapping[str, Mapping[int, Any]],
+    params: Cells, attrs: Cells,
+) -> str:  # fmt: skip
     names, keys = _keys(params), _keys(attrs)
     file = io.StringIO()
     writer = csv.writer(file)
-    header = ["Number", "State", *objectives]
+    header = ["Number", "State", *objectives, *more]
     header += [*(f"Param {n}" for n in names), *(f"UserAttribute {k}" for k in keys)]
     writer.writerow(map(harmless, header))
     none: dict[str, Any] = {}
     for row in trials:
         values = row.all_values or [None] * len(objectives)
         of_params, of_attrs = params.get(row.id, none), attrs.get(row.id, none)
-        cells = [*values[: len(objectives)], *map(of_params.get, names), *map(of_attrs.get, keys)]
+        cells = [*values[: len(objectives)], *(column.get(row.id) for column in more.values())]
+        cells += [*map(of_params.get, names), *map(of_attrs.get, keys)]
         writer.writerow([row.number, STATES.get(row.status, row.status), *map(harmless, cells)])
     return file.getvalue()
 

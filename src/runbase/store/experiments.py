@@ -40,6 +40,7 @@ NAME = Query("SELECT kind, name FROM experiments WHERE id = :id")
 SET_NAME = Query("UPDATE experiments SET name = :name WHERE id = :id")
 SET_COMMENT = Query("UPDATE experiments SET comment = :comment WHERE id = :id")
 DELETE = Query("DELETE FROM experiments WHERE id = :id")
+# Of a batch trial of Ax the arms count, which are runs of their own; its run has no arguments.
 _ROWS = """
 SELECT e.id, e.kind, e.name, e.comment, e.tags, e.extras, e.time_created,
        COUNT(r.id),
@@ -47,7 +48,8 @@ SELECT e.id, e.kind, e.name, e.comment, e.tags, e.extras, e.time_created,
        COUNT(CASE WHEN r.status = 'FAILED' THEN 1 END),
        MAX(COALESCE(r.time_updated, r.time_created)) AS "time_updated [TIMESTAMPTZ]"
   FROM experiments AS e
-  LEFT JOIN runs AS r ON r.experiment_id = e.id
+  LEFT JOIN runs AS r
+    ON r.experiment_id = e.id AND (e.kind <> 'ax' OR r.args IS NOT NULL)
  GROUP BY e.id
  ORDER BY e.id
 """

@@ -47,7 +47,14 @@ class RunRow(NamedTuple):
     args: dict[str, Any] | None
     value: float | None  # of a trial
     objective_values: list[Any] | None
+    parent_number: int | None  # of the trial that an arm of Ax belongs to
     metrics: dict[str, Summary]
+
+    @property
+    def values(self) -> float | list[Any] | None:
+        """The value of a trial, or the values where it has several objectives."""
+        several = self.objective_values
+        return self.value if several is None or len(several) == 1 else several
 
     @property
     def seconds(self) -> float | None:
@@ -65,13 +72,16 @@ class Statement(NamedTuple):
 
 _COLUMNS = """
 SELECT r.id, e.name, r.number, r.name, r.status, r.time_created, r.time_started,
-       r.time_updated, r.time_finished, r.comment, r.tags, r.args, r.value, r.objective_values
+       r.time_updated, r.time_finished, r.comment, r.tags, r.args, r.value, r.objective_values,
+       p.number
   FROM runs AS r
-  JOIN experiments AS e ON e.id = r.experiment_id"""
+  JOIN experiments AS e ON e.id = r.experiment_id
+  LEFT JOIN runs AS p ON p.id = r.parent_id"""
 # The page is found first, so that rows with large documents are read for it alone.
 _PAGE = """
 SELECT r.id, e.name, r.number, r.name, r.status, r.time_created, r.time_started,
-       r.time_updated, r.time_finished, r.comment, r.tags, r.args, r.value, r.objective_values
+       r.time_updated, r.time_finished, r.comment, r.tags, r.args, r.value, r.objective_values,
+       p.number
   FROM (SELECT r.id, {key} AS sort_key
           FROM {tables}
          WHERE {conditions}
@@ -79,6 +89,7 @@ SELECT r.id, e.name, r.number, r.name, r.status, r.time_created, r.time_started,
          LIMIT :limit) AS page
   JOIN runs AS r ON r.id = page.id
   JOIN experiments AS e ON e.id = r.experiment_id
+  LEFT JOIN runs AS p ON p.id = r.parent_id
  ORDER BY page.sort_key {direction}, r.id {ties}"""
 _COUNT = "SELECT COUNT(*) FROM runs AS r WHERE {conditions}"
 _WITH_METRIC = """runs AS r
@@ -95,6 +106,9 @@ _CONDITIONS = {
     "since": "r.time_created >= :since",
     "before": "r.id < :before",
 }
+# The tries of a batch trial of Ax are its arms; its own run has no arguments.
+_IS_TRY = """(r.args IS NOT NULL
+            OR r.experiment_id NOT IN (SELECT id FROM experiments WHERE kind = 'ax'))"""
 # Documents that contain the given one: PostgreSQL and MySQL have a word for it. (On MySQL a list
 # contains its items too, so that x=1 also finds x=[1, 2].)
 _HAS_ARGS = """NOT EXISTS (
@@ -116,6 +130,9 @@ SELECT m.run_id, k.name, m.n, m.n_nan, m.last, m.last_step,
   FROM run_metrics AS m
   JOIN metric_names AS k ON k.id = m.metric_id
  WHERE m.run_id IN (?)"""
+ARMS = Query("""
+SELECT id, name, status, value FROM runs WHERE parent_id = :id AND number < 0 ORDER BY number DESC
+""")
 DOCUMENTS = Query("SELECT env, extras FROM runs WHERE id = :id")
 COUNTS = Query("""
 SELECT (SELECT COUNT(*) FROM runs WHERE experiment_id = :experiment_id),
@@ -135,6 +152,8 @@ class Filter(NamedTuple):
     since: datetime | None = None
     tags: Sequence[str] = ()
     args: Mapping[str, Any] | None = None
+    #: Not the runs that only hold the arms of batch trials together.
+    tries: bool = False
 
     def parameters(self) -> dict[str, Any]:
         """The parameters of the conditions in use, by the names of these."""
@@ -165,7 +184,7 @@ NEWEST = Order()
 
 
 @cache
-def _query(template: str, order: Order, names: tuple[str, ...]) -> Query:
+def _query(template: str, order: Order, names: tuple[str, ...], tries: bool) -> Query:
     """A statement with exactly the conditions that are asked for."""
     key = f"m.{order.key}" if order.metric is not None else _KEYS[order.key]
     tables = "runs AS r" if order.metric is None else _WITH_METRIC
@@ -173,6 +192,7 @@ def _query(template: str, order: Order, names: tuple[str, ...]) -> Query:
     def text(dialect: Dialect) -> str:
         documents = {n: _CONTAINS[dialect].replace("args", n) for n in ("args", "tags")}
         conditions = [(_CONDITIONS | documents)[name] for name in names]
+        conditions += [_IS_TRY] if tries else []
         conditions += [f"{key} IS NOT NULL"] if order.metric is not None else []
         return template.format(
             key=key,
@@ -194,7 +214,7 @@ def statement(
         parameters["before"] = before
     # The name of the metric is a parameter, so that statements are alike for all of them.
     shape = order if order.metric is None else order._replace(metric="")
-    query = _query(_PAGE, shape, tuple(parameters))
+    query = _query(_PAGE, shape, tuple(parameters), where.tries)
     if order.metric is not None:
         parameters["metric"] = order.metric
     return Statement(query, parameters | {"limit": limit})
@@ -223,13 +243,19 @@ def ordered(db: Database, order: Order, where: Filter = ALL, limit: int = LAST) 
 def count(db: Database, where: Filter = ALL) -> int:
     """How many runs there are."""
     parameters = where.parameters()
-    return int(db.row(_query(_COUNT, NEWEST, tuple(parameters)), **parameters)[0])
+    query = _query(_COUNT, NEWEST, tuple(parameters), where.tries)
+    return int(db.row(query, **parameters)[0])
 
 
 def one(db: Database, id: int) -> RunRow | None:
     """The run with this id, or None."""
     found = db.row(ONE, id=id)
     return _with_metrics(db, [found])[0] if found else None
+
+
+def arms(db: Database, id: int) -> list[tuple[int, str, str, float | None]]:
+    """Id, name, status and value of the arms of a batch trial."""
+    return [tuple(row) for row in db.rows(ARMS, id=id)]
 
 
 def documents(db: Database, id: int) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

@@ -15,6 +15,7 @@ const PATHS: Record<string, string> = {
   triangle: 'M6 1.5l5 9h-10z',
   cross: 'M2.5 2.5l7 7M2.5 9.5l7-7',
   line: 'M0 6h12',
+  whisker: 'M6 1v10M3.5 1h5M3.5 11h5',
 }
 
 /** Names of what is shown; a click hides or shows. */
@@ -46,5 +47,5 @@ export function Legend({ items, hidden, onToggle }: LegendProps) {
   )
 }
 
-const stroked = (shape: string) => shape === 'ring' || shape === 'cross' || shape === 'line'
+const stroked = (shape: string) => ['ring', 'cross', 'line', 'whisker'].includes(shape)
 const colour = (ink: string) => (ink.startsWith('--') ? `var(${ink})` : ink)

@@ -1,6 +1,6 @@
 import { rampInk, type Shape } from '../logic/charts/palette'
 import { cellEdges } from '../logic/charts/contour'
-import type { Bars, Heat, Layer, Line, Points } from '../logic/charts/scene'
+import type { Bars, Heat, Layer, Line, Points, Whiskers } from '../logic/charts/scene'
 import { drawAxes, drawColourBar } from './drawAxes'
 import type { Layout } from './layout'
 import type { Paint, Pen } from './pen'
@@ -17,7 +17,10 @@ export function drawScene(pen: Pen, layout: Layout, paint: Paint, emphasis: Emph
   pen.beginPath()
   pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top)
   pen.clip()
-  for (const layer of layout.scene.layers) drawLayer(pen, layer, layout, paint, emphasis)
+  const { layers } = layout.scene
+  const isBehind = (layer: Layer) => layer.kind === 'whiskers'
+  for (const layer of [...layers.filter(isBehind), ...layers.filter((each) => !isBehind(each))])
+    drawLayer(pen, layer, layout, paint, emphasis)
   pen.restore()
   if (layout.scene.bar) drawColourBar(pen, layout, paint)
 }
@@ -30,6 +33,7 @@ function drawLayer(
   { selected }: Emphasis,
 ): void {
   if (layer.kind === 'heat') return drawHeat(pen, layer, layout, paint)
+  if (layer.kind === 'whiskers') return drawWhiskers(pen, layer, layout, paint, selected)
   if (layer.kind === 'line') return drawLine(pen, layer, layout, paint, selected)
   if (layer.kind === 'bars') return drawBars(pen, layer, layout, paint, selected)
   if (selected.size === 0) return drawPoints(pen, layer, layout, paint, () => true, 1)
@@ -135,6 +139,39 @@ function drawLine(
     pen.fill()
   }
   pen.setLineDash([])
+  pen.globalAlpha = 1
+}
+
+const MANY = 200
+
+/** Of many they are faint; those of selected trials are not. */
+function drawWhiskers(
+  pen: Pen,
+  layer: Whiskers,
+  layout: Layout,
+  paint: Paint,
+  selected: ReadonlySet<number>,
+): void {
+  const usual = layer.ids.length > MANY ? 0.25 : 0.5
+  for (const isLoud of selected.size ? [false, true] : [false]) {
+    pen.globalAlpha = isLoud ? 1 : selected.size ? 0.12 : usual
+    pen.strokeStyle = paint(layer.ink)
+    pen.lineWidth = isLoud ? 1.5 : 1
+    pen.beginPath()
+    for (let i = 0; i < layer.ids.length; i++) {
+      if (selected.has(layer.ids[i]!) !== isLoud) continue
+      const [x, top] = [layout.px(layer.x[i]!), layout.py(layer.high[i]!)]
+      const low = layout.py(layer.low[i]!)
+      const bottom = Number.isFinite(low) ? low : layout.box.bottom // below what a log axis has
+      pen.moveTo(x, top)
+      pen.lineTo(x, bottom)
+      for (const end of [top, bottom]) {
+        pen.moveTo(x - 3, end)
+        pen.lineTo(x + 3, end)
+      }
+    }
+    pen.stroke()
+  }
   pen.globalAlpha = 1
 }
 

@@ -27,7 +27,7 @@ export class Hits {
     const xs: number[] = []
     const ys: number[] = []
     for (const layer of layout.scene.layers) {
-      if (layer.kind === 'heat' || (layer.kind === 'line' && !hoverable(layer))) continue
+      if (layer.kind === 'heat' || layer.kind === 'whiskers' || (layer.kind === 'line' && !hoverable(layer))) continue
       this.layers.push(layer)
       this.firsts.push(xs.length)
       const [x, y] = layer.kind === 'bars' ? [layer.from, layer.lane] : [layer.x, layer.y]
@@ -94,7 +94,7 @@ function idOf(layer: Layer, index: number): number | null {
   if (layer.kind === 'line') return layer.id ?? null
   if (layer.kind === 'heat') return null
   const id = layer.ids[index]!
-  return id < 0 ? null : id
+  return Number.isNaN(id) ? null : id
 }
 
 function barAt(layer: Bars, layout: Layout, x: number, y: number): number {

@@ -71,13 +71,12 @@ function drawLegend(pen: Pen, items: readonly LegendItem[], paint: Paint): void 
     const width = pen.measureText(label).width
     if (x + width > WIDTH - 20) return
     pen.beginPath()
-    if (item.shape === 'line') pen.rect(x - 2, 41, 14, 2.5)
-    else trace(pen, item.shape === 'bar' ? 'square' : item.shape, x + 5, 42, 4.5)
-    paintShape(
-      pen,
-      item.shape === 'line' || item.shape === 'bar' ? 'square' : item.shape,
-      paint(item.ink),
-    )
+    const { shape } = item
+    if (shape === 'line') pen.rect(x - 2, 41, 14, 2.5)
+    else if (shape === 'whisker') pen.rect(x + 4, 36, 2, 12)
+    else trace(pen, shape === 'bar' ? 'square' : shape, x + 5, 42, 4.5)
+    const isRect = shape === 'line' || shape === 'bar' || shape === 'whisker'
+    paintShape(pen, isRect ? 'square' : shape, paint(item.ink))
     pen.fillStyle = paint('--text')
     pen.fillText(label, x + 16, 42)
     x += width + 34

@@ -81,6 +81,7 @@ export interface Curve {
   value: number | "-inf" | "inf" | "nan" | null;
   steps: number[];
   values: (number | "-inf" | "inf" | "nan" | null)[];
+  name: string | null;
 }
 
 /** Curves of some trials of an experiment. */
@@ -182,6 +183,7 @@ export interface MetricSummary {
   min: number | "-inf" | "inf" | "nan" | null;
   max: number | "-inf" | "inf" | "nan" | null;
   last_step: number | null;
+  sem: number | "-inf" | "inf" | "nan" | null;
 }
 
 /** A study (kind "optuna") or a tracking experiment to create. */
@@ -237,6 +239,12 @@ export interface Removal {
   remove_associated_artifacts?: boolean;
 }
 
+/** The arm of an Ax experiment that all others are compared with. */
+export interface StatusQuo {
+  name: string;
+  trials: TrialRef[];
+}
+
 /** An experiment with everything but its trials. */
 export interface Study {
   id: number;
@@ -259,6 +267,9 @@ export interface Study {
   has_intermediate_values: boolean;
   has_constraints: boolean;
   is_preferential: boolean;
+  has_arms: boolean;
+  status_quo: StatusQuo | null;
+  has_errors: boolean;
   summary: Summary;
 }
 
@@ -314,6 +325,8 @@ export interface Trial {
   heartbeat: number | null;
   previous: number | null;
   next: number | null;
+  trial: number;
+  sems: (number | "-inf" | "inf" | "nan" | null)[];
 }
 
 /** A part of the table. */
@@ -341,6 +354,9 @@ export interface TrialRef {
   feasible: boolean;
   time_started: number | null;
   time_finished: number | null;
+  trial: number;
+  name: string | null;
+  sems: (number | "-inf" | "inf" | "nan" | null)[];
 }
 
 /** One line of the table of trials. */
@@ -359,6 +375,8 @@ export interface TrialRow {
   name: string | null;
   has_note: boolean;
   artifacts: Artifact[];
+  trial: number;
+  sems: (number | "-inf" | "inf" | "nan" | null)[];
 }
 
 /** A file as a data URL: ``data:image/png;base64,...`` */

@@ -98,3 +98,8 @@ export function formatValue(value: unknown, digits = 4): string {
   if (typeof value === 'string') return value
   return value === undefined ? '–' : JSON.stringify(value)
 }
+
+/** The standard error behind a value: " ± 0.05 (SEM)"; nothing where it is not known. */
+export function withError(sem: Sent, unit = ' (SEM)'): string {
+  return sem === null || sem === undefined ? '' : ` ± ${formatNumber(sem, 2)}${unit}`
+}

@@ -22,7 +22,7 @@ const isStatus = (status: string): status is Status => status in OPTUNA
 
 /** How to show a status; the word is Optuna's. */
 export function lookOf(status: string): StatusLook {
-  const word = isStatus(status) ? OPTUNA[status] : status
+  const word = isStatus(status) ? OPTUNA[status] : status === 'CANCELLED' ? 'Cancelled' : status
   const name = isStatus(status) ? status.toLowerCase() : 'other'
   return { word, short: word.charAt(0).toUpperCase() || '?', name }
 }

@@ -25,7 +25,7 @@ ENDPOINTS = [
     Endpoint("GET", f"{_E}/edf", charts.get_edf),
     Endpoint("GET", f"{_E}/curves", charts.get_curves),
     Endpoint("GET", f"{_E}/trials", trials.get_trials),
-    Endpoint("GET", f"{_E}/trials/{{number:int}}", trials.get_trial),
+    Endpoint("GET", f"{_E}/trials/{{number}}", trials.get_trial),
     Endpoint("GET", f"{_E}/csv", trials.get_csv),
     Endpoint("POST", f"{_E}/enqueue", steering.enqueue, 201),
     Endpoint("GET", "/api/studies", stock.list_studies),

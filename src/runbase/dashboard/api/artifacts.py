@@ -52,8 +52,9 @@ def upload_to_study(board: Board, id: int, body: Upload) -> Uploaded:
 
     Raises:
         NotFoundError: there is no such study, or no artifact store.
-        InvalidValueError: it is no data URL.
+        InvalidValueError: it is no data URL, or the experiment is one of Ax's.
     """
+    steer.check_not_ax(board, id)
     if studies.read(board.db, id) is None:
         raise studies.missing(id)
     file = _store(board, body)
@@ -69,8 +70,9 @@ def upload_to_trial(board: Board, id: int, trial_id: int, body: Upload) -> Uploa
     Raises:
         NotFoundError: there is no such trial, or no artifact store.
         ConflictError: the trial has finished.
-        InvalidValueError: it is no data URL.
+        InvalidValueError: it is no data URL, or the trial is one of Ax's.
     """
+    steer.check_trial_not_ax(board, trial_id)
     _check_unfinished(board, id, trial_id)
     file = _store(board, body)
     with steer.writing(board) as storage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -44,11 +45,12 @@ def get_columns(
 ) -> Columns:
     """Columns of trials.
 
-    Names are ``number``, ``id``, ``status``, ``start``, ``finish`` (times), ``duration`` (seconds),
-    ``value:0`` (of an objective), ``best:0`` (the best value so far of feasible trials that the
-    filter lets through, by number), ``rank:0`` (0 is best, 1 worst), ``feasible``, ``violation``
-    (sum of positive constraints), ``front`` (whether nothing dominates it), ``param:NAME``,
-    ``attr:KEY``.
+    Names are ``number``, ``trial`` (the same, for an arm of a batch trial of Ax that of the trial),
+    ``name``, ``id``, ``status``, ``start``, ``finish`` (times), ``duration`` (seconds),
+    ``value:0`` (of an objective), ``sem:0`` (its standard error), ``best:0`` (the best value so far
+    of feasible trials that the filter lets through, by number), ``rank:0`` (0 is best, 1 worst),
+    ``feasible``, ``violation`` (sum of positive constraints), ``front`` (whether nothing dominates
+    it), ``param:NAME``, ``attr:KEY``.
 
     Args:
         board: what is served.
@@ -231,6 +233,7 @@ class Curve(Struct):
     value: Number | None
     steps: list[float]
     values: list[Number | None]
+    name: str | None = None
 
 
 class Curves(Struct):
@@ -269,7 +272,7 @@ def get_curves(
     places = _chosen(table, there, which, numbers or [])[:limit]
     ids = table.ids[places].tolist()
     read = curves.read(board.db, found, {id: lengths[id] for id in ids}, points)
-    values = _first_value(table)
+    values, names = _first_value(table), _names_of_arms(table)
     return Curves(table.version, int(there.sum()), [
         Curve(
             int(table.numbers[place]),
@@ -277,6 +280,7 @@ def get_curves(
             select.numbers(values[place : place + 1])[0],
             read[id].steps.tolist(),
             ["nan" if value is None else value for value in select.numbers(read[id].values)],
+            names(place),
         )
         for place, id in zip(places.tolist(), ids, strict=True)
         if id in read
@@ -296,6 +300,14 @@ def _chosen(table: Table, there: Bools, which: str, wanted: list[int]) -> Indice
     sign = -1 if table.directions[:1] == ["maximize"] else 1
     losses = sign * _first_value(table)[latest]  # NaN is sorted to the end
     return latest[np.argsort(losses, kind="stable")]
+
+
+def _names_of_arms(table: Table) -> Callable[[int], str | None]:
+    """The name of the trial at a place, where it is an arm."""
+    if not (table.numbers < 0).any():
+        return lambda place: None
+    values, labels = table.column("name")
+    return lambda place: labels[int(values[place])] if labels and values[place] >= 0 else None
 
 
 def _first_value(table: Table) -> Floats:

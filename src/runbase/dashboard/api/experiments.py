@@ -81,7 +81,8 @@ def change_experiment(board: Board, id: int, body: ExperimentChange) -> Experime
     Raises:
         ConflictError: the name is taken.
         NotFoundError: there is no such experiment.
-        InvalidValueError: the name is none, or tags are for Runbase databases only.
+        InvalidValueError: the name is none, tags are for Runbase databases only, or the name and
+            the comment are those of an Ax experiment.
     """
     if board.mirror is not None and not (body.tags is None and body.comment is None):
         raise InvalidValueError(
@@ -89,6 +90,8 @@ def change_experiment(board: Board, id: int, body: ExperimentChange) -> Experime
             "studies into a Runbase database, which has"
         )
     store.get_name(board.db, id)
+    if body.name is not None or body.comment is not None:
+        steer.check_not_ax(board, id)
     if body.tags is not None:
         documents.put(board.db, "experiments", "tags", id, documents.tags(body.tags))
     if body.comment is not None:

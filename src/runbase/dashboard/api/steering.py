@@ -32,8 +32,9 @@ def tell(board: Board, trial_id: int, body: Told) -> None:
     Raises:
         NotFoundError: there is no such trial.
         ConflictError: it has finished already.
-        InvalidValueError: the values do not fit the objectives.
+        InvalidValueError: the values do not fit the objectives, or the trial is one of Ax's.
     """
+    steer.check_trial_not_ax(board, trial_id)
     with steer.writing(board) as storage:
         from optuna.trial import TrialState
 
@@ -78,7 +79,9 @@ def set_user_attrs(board: Board, trial_id: int, body: UserAttrs) -> None:
     Raises:
         NotFoundError: there is no such trial.
         ConflictError: it has finished already.
+        InvalidValueError: the trial is one of Ax's.
     """
+    steer.check_trial_not_ax(board, trial_id)
     with steer.writing(board) as storage:
         steer.trial(storage, trial_id)
         for key, value in body.user_attrs.items():
@@ -104,7 +107,9 @@ def enqueue(board: Board, id: int, body: Queued) -> Enqueued:
 
     Raises:
         NotFoundError: there is no such study.
-        InvalidValueError: a value is outside of its parameter's bounds or choices.
+        InvalidValueError: a value is outside of its parameter's bounds or choices, or the study is
+            one of Ax's.
     """
+    steer.check_not_ax(board, id)
     params = queued.checked(body.params, queued.distributions(board.db, id))
     return Enqueued(queued.put(board, id, params, body.user_attrs, body.skip_if_exists))

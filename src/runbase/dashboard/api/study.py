@@ -8,6 +8,8 @@ from msgspec import Struct
 from ...errors import NotFoundError
 from .. import heads, plots, reading, summaries
 from ..board import Board
+from ..columns import ax
+from ..columns.read import AX
 from ..columns.table import Table
 from ..filter import mask
 from .types import (
@@ -21,6 +23,9 @@ from .types import (
     Parameter,
     TrialRef,
 )
+
+#: So many tries of the status quo are sent.
+STATUS_QUOS = 200
 
 
 class Summary(Struct):
@@ -55,6 +60,14 @@ class Figure(Struct):
     hash: str
 
 
+class StatusQuo(Struct):
+    """The arm of an Ax experiment that all others are compared with."""
+
+    name: str
+    #: Where it was tried, the latest 200.
+    trials: list[TrialRef]
+
+
 class Study(Struct):
     """An experiment with everything but its trials."""
 
@@ -75,11 +88,17 @@ class Study(Struct):
     figures: list[Figure]
     params: list[Parameter]
     attributes: list[Attribute]
-    #: Names of metrics that runs of this experiment logged, intermediate values among them.
+    #: Names of metrics that runs of this experiment logged, intermediate values among them; of an
+    #: Ax experiment those that were observed along steps.
     metrics: list[str]
     has_intermediate_values: bool
     has_constraints: bool
     is_preferential: bool
+    #: Whether trials are arms of batch trials of Ax.
+    has_arms: bool
+    status_quo: StatusQuo | None
+    #: Whether standard errors of objectives are known.
+    has_errors: bool
     summary: Summary
 
 
@@ -98,7 +117,7 @@ def get_study(board: Board, id: int, details: bool = True) -> Study:
     table = board.tables.of(id)
     known = reading.experiment(board.db, id)
     attrs = reading.attrs(board.db, id)
-    metrics = reading.metrics(board.db, id) if details else []
+    metrics = _metrics(board, table) if details else []
     return Study(
         id, known.kind, known.name, known.comment, known.tags,
         heads.directions(known.directions),
@@ -112,8 +131,28 @@ def get_study(board: Board, id: int, details: bool = True) -> Study:
         heads.attributes(table) if details else [], metrics, "intermediate_value" in metrics,
         bool(np.any(~np.isnan(table.column("violation").values))),
         bool(attrs.system.get("preference:is_preferential")),
+        bool((table.numbers < 0).any()), _status_quo(table),
+        any(bool(np.any(~np.isnan(errors))) for errors in table.errors),
         _summary(board, table),
     )  # fmt: skip
+
+
+def _metrics(board: Board, table: Table) -> list[str]:
+    """Metrics that have curves: an Ax experiment may have many that were observed only once."""
+    if table.kind == AX:
+        return ax.curves(board.db, table.experiment_id, table.ax)
+    return reading.metrics(board.db, table.experiment_id)
+
+
+def _status_quo(table: Table) -> StatusQuo | None:
+    name = table.ax.status_quo
+    if name is None:
+        return None
+    values, labels = table.column("name")
+    if not labels or name not in labels:
+        return StatusQuo(name, [])
+    at = np.flatnonzero(values == labels.index(name))
+    return StatusQuo(name, summaries.refs(table, at[-STATUS_QUOS:]))
 
 
 def get_summary(board: Board, id: int, filter: str = "") -> Summary:

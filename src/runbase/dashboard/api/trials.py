@@ -32,6 +32,10 @@ class TrialRow(Struct):
     name: str | None = None
     has_note: bool = False
     artifacts: list[Artifact] = []
+    #: The trial that it is, or is an arm of.
+    trial: int = 0
+    #: Standard errors of the values; empty where none is known.
+    sems: list[Number | None] = []
 
 
 class TrialPage(Struct):
@@ -57,7 +61,8 @@ def get_trials(
 ) -> TrialPage:
     """Rows of the table of trials; ``sort`` is the name of a column, see ``get_columns``.
 
-    Trials without a value in that column come last either way. With ``numbers`` only these.
+    Trials without a value in that column come last either way. With ``numbers`` only these, or the
+    arms of these.
 
     Raises:
         NotFoundError: there is no such experiment.
@@ -91,6 +96,8 @@ class MetricSummary(Struct):
     min: Number | None
     max: Number | None
     last_step: int | None
+    #: The standard error of the last value.
+    sem: Number | None = None
 
 
 class Trial(Struct):
@@ -128,6 +135,10 @@ class Trial(Struct):
     #: Numbers of the neighbours, for going through trials.
     previous: int | None
     next: int | None
+    #: The trial that it is, or is an arm of.
+    trial: int
+    #: Standard errors of the values; empty where none is known.
+    sems: list[Number | None]
 
 
 def get_trial(board: Board, id: int, number: int) -> Trial:

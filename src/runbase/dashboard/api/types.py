@@ -2,7 +2,8 @@
 
 Times are milliseconds since 1970 in UTC. Numbers that JSON has not are the texts "nan", "inf" and
 "-inf". An experiment is a tracking experiment, an Optuna study or an Ax experiment; a trial is any
-run of one.
+run of one. Of a batch trial of Ax each arm is one: its ``number`` is below 0, ``trial`` is the
+number of the batch, ``name`` what Ax calls it.
 """
 
 from __future__ import annotations
@@ -154,6 +155,11 @@ class TrialRef(Struct):
     feasible: bool
     time_started: float | None
     time_finished: float | None
+    #: The trial that it is, or is an arm of.
+    trial: int
+    name: str | None
+    #: Standard errors of the values; empty where none is known.
+    sems: list[Number | None] = []
 
 
 class Column(Struct):

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import NotFoundError
-from . import base, read
+from . import ax, base, read
 from .table import Labelled, Table
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Keeper:
     def _next(self, head: read.Head) -> _Read:
         last, now = self.last, time.monotonic()
         db = self.tables.client.db
-        if head.kind != "optuna":
+        if head.kind not in read.VERSIONED:
             sign = read.sign(db, self.id)
             if last is not None and last.sign == (sign, head):
                 return last
@@ -106,41 +106,54 @@ class _Keeper:
         table, counted = last.table, last.counted
         if head.version != table.version:
             table = self._patched(table, head)
+            if head.kind == read.AX:
+                counted = -self.tables.recount  # an arm may have left its trial
         if now - counted >= self.tables.recount:
             counted = now
-            if read.count(db, self.id) != len(table):
+            if read.count(db, self.id, head.kind) != len(table):
                 table = self._whole(head)
         return _Read(table, None, counted)
 
     def _whole(self, head: read.Head) -> Table:
         db = self.tables.client.db
-        if head.kind != "optuna":
+        if head.kind not in read.VERSIONED:
             # Without versions of the database each table has one of its own.
             last = -1 if self.last is None else self.last.table.version
             head = head._replace(version=max(head.version, last + 1))
-        rows = base.of_rows(read.trials(db, self.id), len(head.directions))
+        found = read.trials(db, self.id, head.kind)
+        rows = base.of_rows(found, len(head.directions), head.kind == read.AX)
         table = Table(db, self.id, head, rows, self.reading)
         base.constrain(rows, read.constraints(db, self.id), table.places)
         return table
 
     def _patched(self, old: Table, head: read.Head) -> Table:
         db = self.tables.client.db
-        changes = read.changes(db, self.id, old.version)
-        patch = base.patched(old.base, changes.trials) if changes.trials else (old.base, None)
+        changes = read.changes(db, self.id, head.kind, old.version)
+        is_ax = head.kind == read.AX
+        patch = (
+            base.patched(old.base, changes.trials, is_ax) if changes.trials else (old.base, None)
+        )
         if patch is None:
             return self._whole(head)
         rows, at = patch
         new = Table(db, self.id, head, rows, self.reading)
+        # Ranges of parameters and objectives are in the document.
+        is_same = not is_ax or ax.version(db, self.id) <= old.version
         if at is None:
-            new.read_attrs, new.read_params = old.read_attrs, old.read_params
+            new.read_attrs = old.read_attrs
+            if is_same:
+                new.read_params, new.read_errors = old.read_params, old.read_errors
             return new
         base.constrain(rows, changes.constraints, new.places)
         _patch_attrs(old, new, at, changes)
-        if old.read_params is not None:
+        if old.read_errors is not None and is_same:
+            errors = old.read_errors
+            new.read_errors = errors.patched(db, self.id, new.places, at, old.version)
+        if old.read_params is not None and is_same:
             new.read_params = params = old.read_params.copy(len(new))
             params.clear(at)
             params.add_kinds(changes.kinds)
-            args = [(row[0], read.document(row[8])) for row in changes.trials]
+            args = [(row[0], read.document(row[-1])) for row in changes.trials]
             params.put(args, new.places)
         return new
 

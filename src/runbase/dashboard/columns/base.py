@@ -22,10 +22,15 @@ _NAN = math.nan
 
 @dataclass
 class Base:
-    """Arrays of the same length, in the order of the trials' numbers."""
+    """Arrays of the same length, in the order of the trials.
+
+    Arms of a batch trial have numbers below 0, and are where their trial is.
+    """
 
     ids: Ints
     numbers: Ints
+    #: The number of the trial that each one is, or is an arm of.
+    trials: Ints
     #: Places in ``statuses``.
     status: NDArray[np.uint8]
     start: Floats
@@ -40,17 +45,37 @@ class Base:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def order(self) -> Ints:
+        """What grows from one to the next."""
+        if self.trials is self.numbers:
+            return self.numbers
+        return (self.trials << 32) - np.minimum(self.numbers, 0)
 
-def of_rows(rows: Sequence[Any], objectives: int, statuses: Sequence[str] = STATUSES) -> Base:
-    """The arrays of rows that `read.trials` gives."""
+
+def of_rows(
+    rows: Sequence[Any], objectives: int, arms: bool, statuses: Sequence[str] = STATUSES
+) -> Base:
+    """The arrays of rows that `read.trials` gives.
+
+    Args:
+        rows: of trials by number; arms go where their trials are.
+        objectives: how many.
+        arms: whether there may be, so that the rows have the numbers of trials besides.
+        statuses: that have their places already.
+    """
+    if arms and rows and rows[0][1] < 0:
+        rows = sorted(rows, key=lambda row: (row[8], -min(row[1], 0)))
     known = list(statuses)
-    columns = list(zip(*rows, strict=False)) if rows else [()] * 8
+    columns = list(zip(*rows, strict=False)) if rows else [()] * 9
     ids, numbers, status, value, values, start, finish, versions = columns[:8]
+    own = np.array(numbers, np.int64)
     known += [text for text in dict.fromkeys(status) if text not in known]
     place = {text: min(i, 255) for i, text in enumerate(known)}
     return Base(
         np.array(ids, np.int64),
-        np.array(numbers, np.int64),
+        own,
+        np.array(columns[8], np.int64) if arms else own,
         np.array([place[text] for text in status], np.uint8),
         _times(start),
         _times(finish),
@@ -62,14 +87,14 @@ def of_rows(rows: Sequence[Any], objectives: int, statuses: Sequence[str] = STAT
     )
 
 
-def patched(base: Base, rows: Sequence[Any]) -> tuple[Base, NDArray[np.intp]] | None:
+def patched(base: Base, rows: Sequence[Any], arms: bool) -> tuple[Base, NDArray[np.intp]] | None:
     """The arrays with changed and new rows, and where those are.
 
     None, if there are new rows between the others.
     """
-    new = of_rows(rows, base.values.shape[1], base.statuses)
+    new = of_rows(rows, base.values.shape[1], arms, base.statuses)
     size = len(base)
-    at = np.searchsorted(base.numbers, new.numbers)
+    at = np.searchsorted(base.order, new.order)
     is_old = at < size
     if not np.array_equal(base.ids[at[is_old]], new.ids[is_old]):
         return None
@@ -78,12 +103,13 @@ def patched(base: Base, rows: Sequence[Any]) -> tuple[Base, NDArray[np.intp]] | 
     arrays = {}
     for name in (
         "ids", "numbers", "status", "start", "finish", "values", "versions", "violation",
-        "feasible",
+        "feasible", *(["trials"] if arms else []),
     ):  # fmt: skip
         old, changed = getattr(base, name), getattr(new, name)
         arrays[name] = array = np.empty((size + added, *old.shape[1:]), old.dtype)
         array[:size] = old
         array[at] = changed
+    arrays.setdefault("trials", arrays["numbers"])
     return Base(**arrays, statuses=new.statuses), at
 
 

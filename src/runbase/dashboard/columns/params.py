@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ class Params:
     """Columns of parameters by name, for so many trials.
 
     Parameters come from the arguments of runs, which are the same for every kind of experiment;
-    those of Optuna's trials have distributions besides, whose choices come first among the labels.
+    those of Optuna's and Ax's trials have distributions besides, whose choices come first among the
+    labels.
     """
 
     def __init__(self, size: int, is_flat: bool) -> None:
@@ -39,20 +40,27 @@ class Params:
     def add_kinds(self, rows: Iterable[Any]) -> None:
         """Add distributions: name, id and JSON."""
         for name, id, text in rows:
-            kinds = self.kinds.setdefault(name, {})
-            if id in kinds:
-                continue
-            kind = json.loads(text)
-            kinds[id] = kind["name"], kind["attributes"]
-            if kind["name"] == CATEGORICAL:
-                # As they are in the arguments of runs.
-                choices = [plain(choice) for choice in kind["attributes"]["choices"]]
-                if name in self.codes:
-                    self.codes[name].add_choices(choices)
-                else:
-                    self.codes[name] = Codes(self.size, choices)
-            else:
-                self.codes.setdefault(name, Codes(self.size))
+            if id not in self.kinds.setdefault(name, {}):
+                kind = json.loads(text)
+                self._add(name, id, kind["name"], kind["attributes"])
+
+    def set_kinds(self, kinds: Mapping[str, tuple[str, dict[str, Any]]]) -> None:
+        """Add a distribution of each parameter."""
+        for name, kind in kinds.items():
+            self.kinds[name] = {}
+            self._add(name, 0, *kind)
+
+    def _add(self, name: str, id: int, kind: str, facts: dict[str, Any]) -> None:
+        self.kinds[name][id] = kind, facts
+        if kind != CATEGORICAL:
+            self.codes.setdefault(name, Codes(self.size))
+            return
+        # As they are in the arguments of runs.
+        choices = [plain(choice) for choice in facts["choices"]]
+        if name in self.codes:
+            self.codes[name].add_choices(choices)
+        else:
+            self.codes[name] = Codes(self.size, choices)
 
     def put(self, rows: Sequence[tuple[int, dict[str, Any]]], places: Places) -> None:
         """Set the parameters of trials from their arguments."""

@@ -8,6 +8,12 @@ from typing import Any, NamedTuple
 
 from ...db import Database, repeatable
 from ...query import Query
+from ...store import studies
+from ...store.ax import experiments
+
+AX = experiments.KIND
+#: Kinds of experiments that count every change of their runs.
+VERSIONED = (studies.KIND, AX)
 
 # Which trials: all of an experiment, or those that changed. The index of versions is a partial one,
 # which "version > 0" lets SQLite use.
@@ -17,8 +23,13 @@ _TRIAL = (
     "r.id, r.number, r.status, r.value, r.objective_values, r.time_started, r.time_finished,"
     " r.version"
 )
+# The tries of a batch trial of Ax are its arms; the run of the trial itself has no arguments.
+_IS_TRY = "AND r.args IS NOT NULL"
+_TRY = f"{_TRIAL}, COALESCE(p.number, r.number)"
+_WITH_TRIAL = "FROM runs AS r LEFT JOIN runs AS p ON p.id = r.parent_id"
 HEAD = Query("SELECT kind, version, directions FROM experiments WHERE id = :id")
 COUNT = Query("SELECT COUNT(*) FROM runs WHERE experiment_id = :id")
+COUNT_TRIES = Query(f"SELECT COUNT(*) FROM runs AS r {_ALL} {_IS_TRY}")
 # What writes to runs of tracking experiments changes, which have no versions.
 SIGN = Query("""
 SELECT COUNT(*), MAX(id), MAX(version), COUNT(args), COUNT(value), COUNT(objective_values),
@@ -31,6 +42,12 @@ SELECT COUNT(*), MAX(id), MAX(version), COUNT(args), COUNT(value), COUNT(objecti
 """)
 TRIALS = Query(f"SELECT {_TRIAL} FROM runs AS r {_ALL} ORDER BY r.number")
 CHANGED = Query(f"SELECT {_TRIAL}, r.args FROM runs AS r {_NEW} ORDER BY r.number + 0")
+_TRIES = f"SELECT {_TRY} {_WITH_TRIAL} {_ALL} {_IS_TRY} ORDER BY r.number"
+# A single value is in both columns: one that needs no decoding is enough.
+_ONLY = 'CASE WHEN r.value IS NULL THEN r.objective_values END AS "objective_values [JSONB]"'
+TRIES = Query(_TRIES, sqlite=_TRIES.replace("r.objective_values", _ONLY))
+CHANGED_TRIES = Query(f"SELECT {_TRY}, r.args {_WITH_TRIAL} {_NEW} {_IS_TRY} ORDER BY r.number + 0")
+NAMES = Query("SELECT id, name FROM runs WHERE experiment_id = :id AND name IS NOT NULL")
 ARGS = Query(
     f"SELECT r.id, r.args FROM runs AS r {_ALL} AND r.args IS NOT NULL",
     # As text: JSON is decoded faster than the driver's converters would do it.
@@ -72,14 +89,21 @@ _KEYS = """
 SELECT c.key, COUNT(CASE WHEN r.status NOT IN ('PLANNED', 'RUNNING') THEN 1 END),
        MIN(SUBSTR(c.value, 1, 1){bytes}), MAX(SUBSTR(c.value, 1, 1){bytes})
   FROM runs AS r JOIN run_attrs AS c ON c.owner_id = r.id
- WHERE r.experiment_id = :id AND c.scope = 'user'
+ {which} AND c.scope = 'user'
  GROUP BY c.key
 """
-KEYS = Query(
-    _KEYS.format(bytes=""),
-    postgresql=_KEYS.format(bytes=' COLLATE "C"'),
-    mysql=_KEYS.format(bytes="").replace("c.key", "c.`key`"),
-)
+
+
+def _keys(which: str) -> Query:
+    usual = _KEYS.format(bytes="", which=which)
+    return Query(
+        usual,
+        postgresql=_KEYS.format(bytes=' COLLATE "C"', which=which),
+        mysql=usual.replace("c.key", "c.`key`"),
+    )
+
+
+KEYS, KEYS_OF_TRIES = _keys(_ALL), _keys(f"{_ALL} {_IS_TRY}")
 
 
 class Head(NamedTuple):
@@ -93,7 +117,7 @@ class Head(NamedTuple):
 class Changes(NamedTuple):
     """What changed since a version."""
 
-    #: Like those of `trials`, with the arguments.
+    #: Like those of `trials`, with the arguments at the end.
     trials: list[Any]
     #: Each with the id of its trial.
     constraints: list[Any]
@@ -110,9 +134,9 @@ def head(db: Database, id: int) -> Head | None:
 
 
 @repeatable
-def count(db: Database, id: int) -> int:
-    """How many trials an experiment has."""
-    return int(db.row(COUNT, id=id)[0])
+def count(db: Database, id: int, kind: str) -> int:
+    """How many trials an experiment of this kind has."""
+    return int(db.row(COUNT_TRIES if kind == AX else COUNT, id=id)[0])
 
 
 @repeatable
@@ -122,9 +146,18 @@ def sign(db: Database, id: int) -> tuple[Any, ...]:
 
 
 @repeatable
-def trials(db: Database, id: int) -> list[Any]:
-    """Id, number, status, value, values, start, finish and version of all trials."""
-    return db.rows(TRIALS, id=id)
+def trials(db: Database, id: int, kind: str) -> list[Any]:
+    """Id, number, status, value, values, start, finish and version of all trials.
+
+    Those of an Ax experiment each have the number of the trial that it is or belongs to, too.
+    """
+    return db.rows(TRIES if kind == AX else TRIALS, id=id)
+
+
+@repeatable
+def names(db: Database, id: int) -> list[Any]:
+    """Ids and names of runs that have one."""
+    return db.rows(NAMES, id=id)
 
 
 @repeatable
@@ -140,9 +173,9 @@ def kinds(db: Database, id: int) -> list[Any]:
 
 
 @repeatable
-def changes(db: Database, id: int, seen: int) -> Changes:
+def changes(db: Database, id: int, kind: str, seen: int) -> Changes:
     """What changed after a version."""
-    rows = db.rows(CHANGED, id=id, seen=seen)
+    rows = db.rows(CHANGED_TRIES if kind == AX else CHANGED, id=id, seen=seen)
     if not rows:
         return Changes([], [], [], [])
     more = (db.rows(query, id=id, seen=seen) for query in (CONSTRAINTS[1], ATTRS, KINDS[1]))
@@ -150,11 +183,11 @@ def changes(db: Database, id: int, seen: int) -> Changes:
 
 
 @repeatable
-def keys(db: Database, id: int) -> dict[str, tuple[int, bool]]:
+def keys(db: Database, id: int, kind: str) -> dict[str, tuple[int, bool]]:
     """User attributes: how many finished trials have one, and whether all are numbers."""
     return {
         key: (int(n), _is_numeric(low) and _is_numeric(high))
-        for key, n, low, high in db.rows(KEYS, id=id)
+        for key, n, low, high in db.rows(KEYS_OF_TRIES if kind == AX else KEYS, id=id)
     }
 
 

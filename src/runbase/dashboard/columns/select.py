@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import InvalidValueError
 from ..api.types import Column, Number, Sample
 from ..filter import mask
+from .read import VERSIONED
 from .sample import Places, chosen
 from .table import Bools, Floats, Labelled, Table
 
@@ -49,8 +50,10 @@ def some(table: Table, found: Places, limit: int, sample: Sample, objective: int
 
 def since(table: Table, found: Places, names: Sequence[str], version: int) -> Places | None:
     """Those that changed after a version; None if that is not all that changed in the columns."""
-    if version > table.version or table.kind != "optuna":
+    if version > table.version or table.kind not in VERSIONED:
         return None
+    if table.trials is not table.numbers and bool((table.numbers < 0).any()):
+        return None  # arms are not in the order of their numbers, by which pages put them together
     changed = table.base.versions > version
     if changed.sum() > FEW:
         return None
@@ -91,7 +94,7 @@ def _notable(table: Table, objective: int) -> tuple[Floats, Bools]:
 
 
 def _digits(name: str) -> int | None:
-    return None if name in ("start", "finish", "number", "id") else DIGITS
+    return None if name in ("start", "finish", "number", "trial", "id") else DIGITS
 
 
 def _column(column: Labelled, at: Places, digits: int | None) -> Column:

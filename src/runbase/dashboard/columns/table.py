@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...db import Database
 from ...errors import InvalidValueError
-from . import read
+from . import ax, read
 from .attrs import Attrs, Key
 from .base import STATUSES, Base, Places
 from .codes import Codes
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Table:
-    """The trials of one experiment in the order of their numbers, as they were at a version.
+    """The trials of one experiment in their order, as they were at a version.
 
     Parameters and attributes are read when they are first asked for; a table made of this one
     for a later version has them, too.
@@ -40,6 +40,7 @@ class Table:
         self.places = Places(base.ids)
         self.read_params: Params | None = None
         self.read_attrs = Attrs()
+        self.read_errors: ax.Errors | None = None
         self._memo: dict[Any, Any] = {}
 
     def __len__(self) -> int:
@@ -52,8 +53,13 @@ class Table:
 
     @property
     def numbers(self) -> Ints:
-        """Numbers of the trials, growing."""
+        """Numbers of the trials, growing; those of arms of batch trials are below 0."""
         return self.base.numbers
+
+    @property
+    def trials(self) -> Ints:
+        """The number of the trial that each one is, or is an arm of; growing."""
+        return self.base.trials
 
     @property
     def status(self) -> NDArray[np.uint8]:
@@ -120,9 +126,27 @@ class Table:
         if self.read_attrs.keys is None:
             with self.lock:
                 if self.read_attrs.keys is None:
-                    keys = read.keys(self.db, self.experiment_id)
+                    keys = read.keys(self.db, self.experiment_id, self.kind)
                     self.read_attrs.keys = {key: Key(*known) for key, known in keys.items()}
         return self.read_attrs.keys
+
+    @property
+    def ax(self) -> ax.Head:
+        """What the document of an Ax experiment says; of others, nothing."""
+        if self.kind != read.AX:
+            return ax.NOTHING
+        return self.cached("ax", lambda: ax.head(self.db, self.experiment_id))
+
+    @property
+    def errors(self) -> list[Floats]:
+        """Standard errors of the values of each objective, where the experiment has such."""
+        if self.read_errors is None:
+            with self.lock:
+                if self.read_errors is None:
+                    errors = ax.Errors(self.ax, len(self))
+                    errors.read(self.db, self.experiment_id, self.places)
+                    self.read_errors = errors
+        return self.read_errors.columns
 
     def has(self, *statuses: str) -> Bools:
         """Which trials have one of these statuses."""
@@ -171,7 +195,7 @@ class Table:
                 return self.parameters.codes[key].column if key in self.parameters.codes else None
             case "attr":
                 return self._attr(key)
-            case "value" | "best" | "rank":
+            case "value" | "best" | "rank" | "sem":
                 if key.isdecimal() and int(key) < len(self.directions):
                     return self._of_objective(scope, int(key))
         return None
@@ -180,6 +204,10 @@ class Table:
         match name:
             case "number":
                 return Labelled(self.numbers.astype(np.float64))
+            case "trial":
+                return Labelled(self.trials.astype(np.float64))
+            case "name":
+                return self._names()
             case "id":
                 return Labelled(self.ids.astype(np.float64))
             case "status":
@@ -201,10 +229,21 @@ class Table:
     def _of_objective(self, what: str, objective: int) -> Labelled:
         if what == "value":
             return Labelled(self.values[:, objective])
+        if what == "sem":
+            known = self.errors
+            unknown = np.full(len(self), np.nan)
+            return Labelled(known[objective] if objective < len(known) else unknown)
         losses = self.losses(objective)
         if what == "rank":
             return Labelled(_ranks(np.where(self.has("COMPLETED"), losses, np.nan)))
         return self.best(objective)
+
+    def _names(self) -> Labelled:
+        codes = Codes(len(self), choices=())
+        rows = read.names(self.db, self.experiment_id)
+        at, there = self.places.of(np.array([id for id, _ in rows], np.int64))
+        codes.put(at, [name for (_, name), here in zip(rows, there, strict=True) if here])
+        return codes.column
 
     def _attr(self, key: str) -> Labelled | None:
         if key not in self.attributes:
@@ -220,8 +259,11 @@ class Table:
         return self.read_attrs.codes[key].column
 
     def _read_params(self) -> Params:
-        params = Params(len(self), is_flat=self.kind == "optuna")
-        params.add_kinds(read.kinds(self.db, self.experiment_id))
+        params = Params(len(self), is_flat=self.kind in read.VERSIONED)
+        if self.kind == read.AX:
+            params.set_kinds(self.ax.kinds)
+        else:
+            params.add_kinds(read.kinds(self.db, self.experiment_id))
         for rows in read.args(self.db, self.experiment_id):
             params.put(rows, self.places)
         return params

@@ -14,8 +14,9 @@ parentheses; case matters in names only.
 
 Names are ``number``, ``id``, ``status``, ``value`` and ``values.1``, ``duration`` (seconds),
 ``started`` and ``finished``, ``params.NAME``, ``attrs.NAME``, and the plain name of a parameter or
-attribute. Quotes allow any name: ``params."weight decay"``. A comparison with something that a
-trial has not is false.
+attribute; also the ``name`` of a run or an arm, and ``trial``, the number of an arm's trial. Quotes
+allow any name: ``params."weight decay"``. A comparison with something that a trial has not is
+false.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..columns.table import Bools, Labelled, Table
 from .syntax import (
+    LATER,
     STATUSES,
     TRIAL,
     And,
@@ -90,6 +91,8 @@ def _named(table: Table, name: Name, scopes: list[str]) -> Labelled:
     for scope in scopes:
         if name.key in _names(table, scope):
             return table.column(f"{scope}:{name.key}")
+    if name.scope == "any" and name.key in LATER:
+        return table.column(LATER[name.key])
     known = [key for scope in scopes for key in _names(table, scope)]
     if name.scope == "any":
         known += [*TRIAL, "value", *STATUSES, "feasible", "best"]

@@ -90,6 +90,8 @@ TRIAL = {
     "duration": "duration", "started": "start", "start": "start",
     "finished": "finish", "finish": "finish",
 }  # fmt: skip
+#: Names of what runs and arms have; parameters and attributes of these names come first.
+LATER = {"trial": "trial", "name": "name", "arm": "name"}
 #: Statuses in the words of Runbase, and in Optuna's.
 STATUSES = {
     "planned": "PLANNED", "waiting": "PLANNED", "running": "RUNNING",

@@ -75,7 +75,7 @@ def _parameter(endpoint: Endpoint, name: str, schema_of: dict[int, Any]) -> dict
     if schema.get("type") == "integer":
         schema |= {"maximum": LARGEST}
     if in_path:
-        if schema.get("type") == "integer":
+        if f"{{{name}:int" in endpoint.path:
             schema |= {"minimum": 0}
         return found | {"required": True, "schema": schema}
     if is_list(endpoint.parameters[name]):

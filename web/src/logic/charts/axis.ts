@@ -12,6 +12,11 @@ export interface Dimension {
   inAll: boolean
 }
 
+/** The columns that tell which trial it is: an arm of a batch trial has a number and a trial. */
+export function idColumns(...studies: Pick<Study, 'kind'>[]): string[] {
+  return studies.some(({ kind }) => kind === 'ax') ? ['number', 'trial'] : ['number']
+}
+
 export function paramDimension(param: Parameter): Dimension {
   const categorical = param.kind === 'categorical' || param.kind === 'other'
   return {

@@ -31,10 +31,11 @@ function rows(layer: Layer, { x, y }: Scene): Cell[][] {
   if (layer.kind === 'points')
     return Array.from(layer.ids, (id, i) => [
       name(layer, i),
-      id < 0 ? '' : id,
+      id,
       text(x, layer.x[i]!),
       text(y, layer.y[i]!),
     ])
+  if (layer.kind === 'whiskers') return []
   if (layer.kind === 'line')
     return Array.from(layer.x, (value, i) => [
       layer.label ?? '',

@@ -3,6 +3,7 @@ import { formatNumber, toNumber } from '../format'
 import { category, statusStyle } from './palette'
 import { count, type Line, type Scene } from './scene'
 import { smooth } from './smooth'
+import { trialName } from '../trials/naming'
 
 export interface CurvesOptions {
   label: string
@@ -48,7 +49,7 @@ function linesOf(curve: Curve, own: string | null, options: CurvesOptions): Line
     ink: best ? '--chart-best' : (own ?? ink),
     width: loud ? 2.5 : 1.2,
     alpha: loud || own ? 1 : quiet ? 0.25 : 0.6,
-    label: best ? 'Best trial' : own ? `Trial ${curve.number}` : word,
+    label: best ? 'Best trial' : own ? trialName(curve) : word,
     id: curve.number,
   }
   if (options.smoothing === 0 || !(loud || own)) return [line]

@@ -1,5 +1,5 @@
 import { formatNumber } from '../format'
-import { statusStyle, STATUS_ORDER } from './palette'
+import { category, statusStyle, STATUS_ORDER, type Ink } from './palette'
 import {
   count,
   drawable,
@@ -9,6 +9,7 @@ import {
   type MarkStyle,
   type Points,
   type Scene,
+  type Whiskers,
 } from './scene'
 import type { Table } from './table'
 
@@ -31,7 +32,22 @@ export interface HistoryOptions {
   size: number
   /** Of the target, if it is an objective. */
   direction?: 'minimize' | 'maximize' | 'not_set' | undefined
+  /** The column of the target's standard errors. */
+  errors?: string | undefined
+  /** The column of labels by which points are coloured, instead of by status. */
+  colour?: string | undefined
+  /** What all others are compared with, as a line. */
+  reference?: Reference | undefined
 }
+
+export interface Reference {
+  label: string
+  x: readonly number[]
+  y: readonly number[]
+}
+
+/** Between so many standard errors below and above a mean is the true one in 19 of 20 cases. */
+const SURE = 1.96
 
 const X_AXES: Record<HistoryX, Axis> = {
   number: { label: 'Trial', kind: 'integer' },
@@ -48,11 +64,16 @@ export const INFEASIBLE: MarkStyle = {
 
 /** Values of trials in the order of their numbers or times, and the best so far. */
 export function historyScene(table: Table, options: HistoryOptions): Scene {
-  const x = table.get(options.x)
+  const x = xOf(table, options.x)
   const y = table.get(options.target)
   const points = historyPoints(table, x, y, options)
-  const line = options.direction ? bestLine(table, points, options) : null
-  const layers = line ? [points, line] : [points]
+  const line = options.direction ? bestLine(table, points, x, options) : null
+  const layers = [
+    points,
+    ...whiskersOf(table, points, options),
+    ...referenceLine(points, options.reference),
+    ...(line ? [line] : []),
+  ]
   const lost = y.reduce(
     (n, value) =>
       n + Number(options.log ? value <= 0 : !Number.isFinite(value) && !Number.isNaN(value)),
@@ -70,6 +91,24 @@ export function historyScene(table: Table, options: HistoryOptions): Scene {
   }
 }
 
+/** Arms of the same trial lie side by side, in this much of the room between two trials. */
+const SPREAD = 0.6
+
+function xOf(table: Table, x: HistoryX): Float64Array {
+  if (x !== 'number') return table.get(x)
+  const trials = table.trials()
+  const counts = new Map<number, number>()
+  const places = trials.map((trial) => {
+    const place = counts.get(trial) ?? 0
+    counts.set(trial, place + 1)
+    return place
+  })
+  return trials.map((trial, i) => {
+    const last = counts.get(trial)! - 1
+    return last ? trial + SPREAD * (places[i]! / last - 0.5) : trial
+  })
+}
+
 function historyPoints(
   table: Table,
   x: Float64Array,
@@ -81,20 +120,90 @@ function historyPoints(
     (i) => options.pruned || status[i] !== 'PRUNED',
   )
   const statuses = statusStyles(status)
-  const infeasible = statuses.length
+  const groups = groupsOf(table, options.colour)
+  const infeasible = statuses.length * groups.inks.length
   const places = new Map(statuses.map((style, i) => [style.status, i]))
+  const styleOf = (i: number) => places.get(status[i]!)! * groups.inks.length + groups.of(i)
   return {
     kind: 'points',
     x: pick(x, wanted),
     y: pick(y, wanted),
     ids: pick(table.get('number'), wanted),
-    style: wanted.map((i) => (table.feasible(i) ? places.get(status[i]!)! : infeasible)),
+    style: wanted.map((i) => (table.feasible(i) ? styleOf(i) : infeasible)),
     styles: [
-      ...statuses.map(({ ink, shape, word }) => ({ ink, shape, label: word, alpha: 0.75 })),
+      ...statuses.flatMap(({ ink, shape, word }) =>
+        groups.inks.map((own) => ({
+          ink: own?.ink ?? ink,
+          shape,
+          label: own?.label ?? word,
+          alpha: 0.75,
+        })),
+      ),
       INFEASIBLE,
     ],
     size: options.size,
   }
+}
+
+interface Groups {
+  /** Undefined: a point has the colour of its status. */
+  inks: ({ ink: Ink; label: string } | undefined)[]
+  of(i: number): number
+}
+
+/** The colours of a column's labels in the order in which trials had them; shapes tell the status. */
+function groupsOf(table: Table, column: string | undefined): Groups {
+  const labels = column === undefined ? null : table.labels(column)
+  if (!labels) return { inks: [undefined], of: () => 0 }
+  const values = table.get(column!)
+  const order = [...new Set(values)].filter((place) => !Number.isNaN(place))
+  const places = new Map(order.map((place, k) => [place, k]))
+  const inks = order.map((place, k) => ({ ink: category(k), label: labels[place]! }))
+  return {
+    inks: [...inks, { ink: '--other', label: 'None' }],
+    of: (i) => places.get(values[i]!) ?? order.length,
+  }
+}
+
+function whiskersOf(table: Table, points: Points, { errors }: HistoryOptions): Whiskers[] {
+  if (errors === undefined || !table.has(errors)) return []
+  const numbers = table.get('number')
+  const sems = table.get(errors)
+  const byNumber = new Map(Array.from(numbers, (number, i) => [number, sems[i]!]))
+  const half = Array.from(points.ids, (id) => SURE * (byNumber.get(id) ?? NaN))
+  const known = [...half.keys()].filter((i) => Number.isFinite(half[i]))
+  if (known.length === 0) return []
+  return [
+    {
+      kind: 'whiskers',
+      x: pick(points.x, known),
+      low: known.map((i) => points.y[i]! - half[i]!),
+      high: known.map((i) => points.y[i]! + half[i]!),
+      ids: pick(points.ids, known),
+      ink: '--muted',
+      label: '±1.96 standard errors',
+    },
+  ]
+}
+
+/** From the first to the last point; where it was tried several times, it changes there. */
+function referenceLine(points: Points, reference: Reference | undefined): Line[] {
+  if (!reference?.x.length) return []
+  const xs = [...(points.x as Float64Array), ...reference.x]
+  const ends = [Math.min, Math.max].map((end) => xs.reduce((a, b) => end(a, b)))
+  return [
+    {
+      kind: 'line',
+      x: [ends[0]!, ...reference.x, ends[1]!],
+      y: [reference.y[0]!, ...reference.y, reference.y.at(-1)!],
+      ink: '--text',
+      width: 1.5,
+      dash: [6, 4],
+      alpha: 0.8,
+      step: true,
+      label: reference.label,
+    },
+  ]
 }
 
 /** The looks of the statuses that occur, in a fixed order. */
@@ -104,9 +213,13 @@ export function statusStyles(status: readonly string[]) {
 }
 
 /** The server knows the best of all trials; where it was not asked, it is that of those drawn. */
-function bestLine(table: Table, points: Points, options: HistoryOptions): Line {
+function bestLine(
+  table: Table,
+  points: Points,
+  x: Float64Array,
+  options: HistoryOptions,
+): Line {
   const best = table.get(options.target.replace('value:', 'best:'))
-  const x = table.get(options.x)
   const feasible = drawable(x, best, { y: options.log })
   feasible.sort((a, b) => x[a]! - x[b]!)
   const sign = options.direction === 'maximize' ? -1 : 1

@@ -71,6 +71,7 @@ const STATUSES: readonly StatusStyle[] = [
   { status: 'RUNNING', word: 'Running', ink: '--running', shape: 'triangle' },
   { status: 'FAILED', word: 'Fail', ink: '--failed', shape: 'cross' },
   { status: 'PLANNED', word: 'Waiting', ink: '--planned', shape: 'ring' },
+  { status: 'CANCELLED', word: 'Cancelled', ink: '--other', shape: 'square' },
 ]
 
 export function statusStyle(status: string): StatusStyle {

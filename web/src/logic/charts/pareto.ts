@@ -24,17 +24,18 @@ export function paretoScene(table: Table, options: ParetoOptions): Scene {
   const y = table.get(`value:${options.y}`)
   const front = table.get('front')
   const number = table.get('number')
+  const trials = table.trials()
   const wanted = drawable(x, y, { x: options.logX, y: options.logY })
   const rank = (i: number) => (table.feasible(i) ? (front[i] === 1 ? 2 : 1) : 0)
   wanted.sort((a, b) => rank(a) - rank(b))
-  const own = pick(number, wanted)
+  const own = pick(trials, wanted)
   const [low, high] = extent([own]) ?? [0, 1]
   const shades = shadesOf(own, low, high)
   const points: Points = {
     kind: 'points',
     x: pick(x, wanted),
     y: pick(y, wanted),
-    ids: own,
+    ids: pick(number, wanted),
     style: wanted.map((i, k) => [SHADES, shades[k]!, SHADES + 1][rank(i)]!),
     styles: [...rampStyles('numbers'), INFEASIBLE, BEST],
     size: 3.5,
@@ -50,7 +51,7 @@ export function paretoScene(table: Table, options: ParetoOptions): Scene {
       ...(flat ? [frontLine(best, x, y, options)] : []),
       ...(reference ? [referencePoint(reference)] : []),
     ],
-    bar: barOf('numbers', 'Trial', number, wanted),
+    bar: barOf('numbers', 'Trial', trials, wanted),
     notes: [
       ...table.note(),
       ...(reference && flat ? [hypervolumeNote(best, x, y, options, reference)] : []),
@@ -83,7 +84,7 @@ function frontLine(
 
 function referencePoint([x, y]: readonly [number, number]): Points {
   const styles: MarkStyle[] = [{ ink: '--text', shape: 'cross', label: 'Reference point' }]
-  return { kind: 'points', x: [x], y: [y], ids: [-1], style: [0], styles, size: 5 }
+  return { kind: 'points', x: [x], y: [y], ids: [NaN], style: [0], styles, size: 5 }
 }
 
 function hypervolumeNote(

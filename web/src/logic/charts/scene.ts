@@ -35,7 +35,7 @@ export interface Points {
   kind: 'points'
   x: ArrayLike<number>
   y: ArrayLike<number>
-  /** The number of the trial of each point. */
+  /** The number of the trial of each point; NaN for a point of none. */
   ids: ArrayLike<number>
   /** A place in styles for each point. */
   style: ArrayLike<number>
@@ -61,6 +61,17 @@ export interface Line {
   group?: number
 }
 
+/** Upright bars from low to high: where the true value of a point may be. */
+export interface Whiskers {
+  kind: 'whiskers'
+  x: ArrayLike<number>
+  low: ArrayLike<number>
+  high: ArrayLike<number>
+  ids: ArrayLike<number>
+  ink: Ink
+  label: string
+}
+
 export interface Heat {
   kind: 'heat'
   x: readonly number[]
@@ -80,7 +91,7 @@ export interface Bars {
   styles: readonly MarkStyle[]
 }
 
-export type Layer = Points | Line | Heat | Bars
+export type Layer = Points | Line | Whiskers | Heat | Bars
 
 export interface ColourBar {
   ramp: Ramp
@@ -94,7 +105,7 @@ export interface ColourBar {
 export interface LegendItem {
   label: string
   ink: Ink
-  shape: Shape | 'line' | 'bar'
+  shape: Shape | 'line' | 'bar' | 'whisker'
 }
 
 /** The names of what is shown, each once. */
@@ -105,6 +116,7 @@ export function legendOf(scene: Scene): LegendItem[] {
   }
   for (const layer of scene.layers) {
     if (layer.kind === 'line') add(layer.label, layer.ink, 'line')
+    if (layer.kind === 'whiskers') add(layer.label, layer.ink, 'whisker')
     if (layer.kind !== 'points' && layer.kind !== 'bars') continue
     const used = new Set(Array.from(layer.style))
     layer.styles.forEach((style, i) => {
@@ -122,7 +134,8 @@ export function without(scene: Scene, hidden: ReadonlySet<string>): Scene {
 
 function shown(layer: Layer, hidden: ReadonlySet<string>): Layer[] {
   if (layer.kind === 'heat') return [layer]
-  if (layer.kind === 'line') return layer.label && hidden.has(layer.label) ? [] : [layer]
+  if (layer.kind === 'line' || layer.kind === 'whiskers')
+    return layer.label && hidden.has(layer.label) ? [] : [layer]
   const off = layer.styles.map((style) => style.label !== undefined && hidden.has(style.label))
   if (!off.includes(true)) return [layer]
   const keep = [...Array(layer.ids.length).keys()].filter((i) => !off[layer.style[i]!])

@@ -7,7 +7,7 @@ import { curvesScene } from './curves'
 import { comparedHistory, incomparable } from './compare'
 import { historyScene, type HistoryOptions } from './history'
 import { hypervolume, paretoScene } from './pareto'
-import { legendOf, without, type Line, type Points, type Scene } from './scene'
+import { legendOf, without, type Line, type Points, type Scene, type Whiskers } from './scene'
 import { rankScene, sliceScene } from './slice'
 import { Table } from './table'
 
@@ -52,6 +52,72 @@ const study = table(
   },
   ['COMPLETED', 'PRUNED', 'COMPLETED', 'COMPLETED', 'COMPLETED'],
 )
+
+const withLabels = (made: Table, column: string, labels: string[]): Table => {
+  made.columns.columns[column]!.labels = labels
+  return made
+}
+/** Two arms of trial 0, one of which has no error, and trial 1. */
+const arms = () =>
+  withLabels(
+    table(
+      {
+        number: [-1, -2, 1],
+        trial: [0, 0, 1],
+        'value:0': [3, 2, 1],
+        'best:0': [3, 2, 1],
+        'sem:0': [0.5, null, 2],
+        'attr:generation_node': [1, 1, 0],
+      },
+      ['COMPLETED', 'COMPLETED', 'PRUNED'],
+    ),
+    'attr:generation_node',
+    ['MBM', 'Sobol'],
+  )
+
+describe('a history of an Ax experiment', () => {
+  it('has the arms of a trial side by side', () => {
+    const { ids, x } = points(historyScene(arms(), PLAIN))
+    expect(list(ids)).toEqual([-1, -2, 1])
+    expect(list(x)).toEqual([-0.3, 0.3, 1])
+  })
+  it('has whiskers of 1.96 standard errors where these are known', () => {
+    const scene = historyScene(arms(), { ...PLAIN, errors: 'sem:0' })
+    const found = scene.layers.find((layer): layer is Whiskers => layer.kind === 'whiskers')!
+    expect(list(found.ids)).toEqual([-1, 1])
+    expect(list(found.low)).toEqual([3 - 0.98, 1 - 3.92])
+    expect(list(found.high)).toEqual([3 + 0.98, 1 + 3.92])
+    expect(legendOf(scene).map(({ label }) => label)).toContain('±1.96 standard errors')
+    const left = without(scene, new Set(['±1.96 standard errors'])).layers
+    expect(left.map((layer) => layer.kind)).toEqual(['points', 'line'])
+  })
+  it('has no whiskers where no error is known', () => {
+    expect(historyScene(arms(), PLAIN).layers.map((layer) => layer.kind)).toEqual(['points', 'line'])
+    const scene = historyScene(study, { ...PLAIN, errors: 'sem:0' })
+    expect(scene.layers.map((layer) => layer.kind)).toEqual(['points', 'line'])
+  })
+  it('has a colour for each node and a shape for each status', () => {
+    const { style, styles } = points(
+      historyScene(arms(), { ...PLAIN, colour: 'attr:generation_node' }),
+    )
+    const looks = list(style).map((s) => styles[s]!)
+    expect(looks.map(({ label, shape }) => [label, shape])).toEqual([
+      ['Sobol', 'circle'],
+      ['Sobol', 'circle'],
+      ['MBM', 'diamond'],
+    ])
+    expect(looks[0]!.ink).not.toBe(looks[2]!.ink)
+  })
+  it('has the status quo from the first to the last trial', () => {
+    const reference = { label: 'Status quo (control)', x: [0, 1], y: [3, 4] }
+    const quo = line(historyScene(arms(), { ...PLAIN, reference }))!
+    expect([list(quo.x), list(quo.y)]).toEqual([
+      [-0.3, 0, 1, 1],
+      [3, 3, 4, 4],
+    ])
+    expect(quo.label).toBe('Status quo (control)')
+  })
+})
 
 describe('a history', () => {
   it('keeps each value with its trial when some cannot be drawn', () => {
@@ -226,6 +292,7 @@ describe('curves', () => {
     value: 1,
     steps: values.map((_, i) => i),
     values,
+    name: null,
   })
   const asked = {
     label: 'Loss',

@@ -33,7 +33,7 @@ export function sliceScene(table: Table, options: SliceOptions): Scene {
   const wanted = drawable(x, y, { x: options.logX, y: options.logY }).filter(
     (i) => status[i] !== 'PRUNED',
   )
-  const number = table.get('number')
+  const number = table.trials()
   const points = shaded(table, wanted, x, y, number, 'numbers', options.size ?? 3)
   return {
     x: axisOf(param, options.logX && !param.labels),

@@ -26,6 +26,11 @@ export class Table {
     return made
   }
 
+  /** The number of each trial; of an arm that of its trial. */
+  trials(): Float64Array {
+    return this.get(this.has('trial') ? 'trial' : 'number')
+  }
+
   labels(name: string): string[] | null {
     return this.columns.columns[name]?.labels ?? null
   }

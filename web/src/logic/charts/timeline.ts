@@ -12,9 +12,10 @@ export function timelineScene(table: Table, options: { packed: boolean; now: num
   const begun = [...start.keys()].filter((i) => Number.isFinite(start[i]))
   const end = ends(start, finish, begun, options.now)
   const order = begun.sort((a, b) => start[a]! - start[b]!)
+  const hasArms = number.some((each) => each < 0) // these count down
   const lanes = options.packed
     ? packed(order.map((i) => [start[i]!, end.get(i)!]))
-    : order.map((i) => number[i]!)
+    : order.map((i) => (hasArms ? i : number[i]!))
   const styles = statusStyles(begun.map((i) => status[i]!))
   const places = new Map(styles.map((style, i) => [style.status, i]))
   const bars: Bars = {
@@ -28,7 +29,7 @@ export function timelineScene(table: Table, options: { packed: boolean; now: num
   }
   return {
     x: { label: 'Time', kind: 'time' },
-    y: { label: options.packed ? 'At once' : 'Trial', kind: 'integer' },
+    y: { label: options.packed ? 'At once' : hasArms ? 'Arm' : 'Trial', kind: 'integer' },
     layers: [bars],
     notes: [],
     summary: `When ${count(order.length, 'trial')} ran.`,

@@ -32,10 +32,14 @@ const STATES = [
   { value: 'waiting', label: 'Waiting' },
 ]
 
+/** Attributes that tell how Ax came to try something, as people call them. */
+export const GENERATED: Record<string, string> = { generation_node: 'Generation node', generator: 'Generator' }
+
 export function columnsOf(study: Study): Column[] {
-  const named: Column[] = study.kind === 'optuna' ? [] : [{ key: 'name', label: 'Name', kind: 'name', width: 140, of: (row) => row.name }]
+  const name = study.kind === 'ax' ? 'Arm' : 'Name'
+  const named: Column[] = study.kind === 'optuna' ? [] : [{ key: 'name', label: name, kind: 'name', width: 140, of: (row) => row.name }]
   return [
-    { key: 'number', label: 'Number', kind: 'number', width: 92, of: (row) => row.number },
+    { key: 'number', label: study.kind === 'ax' ? 'Trial' : 'Number', kind: 'number', width: 92, of: (row) => row.trial },
     ...named,
     { key: 'status', label: 'State', kind: 'status', width: study.has_constraints ? 184 : 156, menu: { name: 'status', values: STATES }, of: (row) => row.status },
     ...values(study),
@@ -49,9 +53,11 @@ export function columnsOf(study: Study): Column[] {
 
 function values(study: Study): Column[] {
   const names = study.objective_names
-  return names.map((name, place) => {
+  return names.flatMap((name, place): Column[] => {
     const label = names.length === 1 && /^Objective 0$/.test(name) ? 'Value' : name
-    return { key: `value:${place}`, label, kind: 'value', width: 104, of: (row) => row.values[place] }
+    const value: Column = { key: `value:${place}`, label, kind: 'value', width: 104, of: (row) => row.values[place] }
+    if (!study.has_errors) return [value]
+    return [value, { key: `sem:${place}`, label: `${label} SEM`, kind: 'value', width: 104, of: (row) => row.sems?.[place] }]
   })
 }
 
@@ -71,7 +77,7 @@ function params(study: Study): Column[] {
 function attributes(study: Study): Column[] {
   return study.attributes.map(({ key }) => ({
     key: `attr:${key}`,
-    label: `UserAttribute ${key}`,
+    label: (study.kind === 'ax' && GENERATED[key]) || `UserAttribute ${key}`,
     kind: 'attr',
     width: 160,
     of: (row) => row.user_attrs[key],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { between, moved, nextOf, parseNumbers, toggled, trialsPath, windowOf } from './selection'
 
 it('numbers of the address are unique and whole', () => {
-  expect(parseNumbers('1,2,2,x,-3,4.5')).toEqual([1, 2])
+  expect(parseNumbers('1,2,2,x,-3,4.5')).toEqual([1, 2, -3])
   expect(parseNumbers('')).toEqual([])
 })
 

@@ -2,7 +2,7 @@
 export const MOST_BESIDE = 8
 
 /** The numbers that the address holds: `1,2`. */
-export const parseNumbers = (text: string): number[] => [...new Set(text.split(',').filter((each) => /^\d+$/.test(each)).map(Number))]
+export const parseNumbers = (text: string): number[] => [...new Set(text.split(',').filter((each) => /^-?\d+$/.test(each)).map(Number))]
 
 /** Another trial beside the selected ones, or one of them less; the last one stays unless none may be left. */
 export function toggled(selected: number[], number: number, noneToo = false): number[] {

@@ -3,7 +3,7 @@ import { ChartCard } from '../../charts/ChartCard'
 import { SceneCard } from '../../charts/SceneCard'
 import { Checkbox, Select } from '../../components'
 import { useColumns } from '../../data/query'
-import { objectiveOf, targets, type Dimension } from '../../logic/charts/axis'
+import { idColumns, objectiveOf, targets, type Dimension } from '../../logic/charts/axis'
 import { sliceScene } from '../../logic/charts/slice'
 import type { Table } from '../../logic/charts/table'
 import { useUrlState } from '../../logic/urlState'
@@ -34,7 +34,7 @@ export function SliceCards() {
             label === chosen || (i === 0 && !params.some((param) => param.label === chosen)),
         )
   const names = [
-    'number',
+    ...idColumns(study),
     'status',
     'feasible',
     target?.column ?? '',

@@ -8,7 +8,7 @@ import type { Study } from '../../data/api.gen'
 import { useQuery } from '../../data/query'
 import { source } from '../../data/source'
 import { axisText } from '../../logic/charts/axisText'
-import type { Dimension } from '../../logic/charts/axis'
+import { idColumns, type Dimension } from '../../logic/charts/axis'
 import { comparedHistory } from '../../logic/charts/compare'
 import { HISTORY_X, type HistoryX } from '../../logic/charts/history'
 import type { Scene } from '../../logic/charts/scene'
@@ -32,7 +32,7 @@ export function ComparedHistory({ studies, objective, controls }: Props) {
   const k = Number(objective.column.slice(6))
   const ids = studies.map(({ id }) => id)
   const names = [
-    'number',
+    ...idColumns(...studies),
     'status',
     'feasible',
     ...(x === 'number' ? [] : [x]),
@@ -105,7 +105,7 @@ function tip(hit: Hit, scene: Scene) {
       <div class="tip-head">{name}</div>
       <Pairs
         pairs={[
-          ...(hit.id === null ? [] : [['Trial', String(hit.id)] as [string, string]]),
+          ...(hit.id === null ? [] : [[hit.id < 0 ? 'Arm' : 'Trial', String(hit.id)] as [string, string]]),
           [scene.x.label, axisText(scene.x, layer.x[index]!)],
           [scene.y.label, axisText(scene.y, layer.y[index]!)],
         ]}

@@ -16,6 +16,8 @@ export function EditDialog({ row, others, changed, onClose }: EditDialogProps) {
   const [name, setName] = useState(row.name)
   const [tags, setTags] = useState(row.tags.join(', '))
   const [comment, setComment] = useState(row.comment ?? '')
+  // Name and description of an Ax experiment are in documents of Ax's.
+  const isAx = row.kind === 'ax'
   const mistake = name.trim() ? nameMistake(name, row.kind, others) : 'It needs a name.'
   const save = async () => {
     const change = changeOf(row, name, tags, comment)
@@ -24,9 +26,9 @@ export function EditDialog({ row, others, changed, onClose }: EditDialogProps) {
   }
   return (
     <FormDialog title={row.name} action="Save" disabled={mistake !== undefined} save={save} onClose={onClose}>
-      <TextField label="Name" value={name} onChange={setName} error={mistake} autoFocus />
-      <TextField label="Tags, separated by commas" value={tags} onChange={setTags} />
-      <TextField label="Comment" value={comment} onChange={setComment} />
+      {!isAx && <TextField label="Name" value={name} onChange={setName} error={mistake} autoFocus />}
+      <TextField label="Tags, separated by commas" value={tags} onChange={setTags} autoFocus={isAx} />
+      {!isAx && <TextField label="Comment" value={comment} onChange={setComment} />}
     </FormDialog>
   )
 }

@@ -15,7 +15,7 @@ export function RowMenu({ row, others, changed }: RowMenuProps) {
   const [editing, setEditing] = useState(false)
   if (readOnly.value) return null
   const items = [
-    { label: 'Rename, tags, comment…', onClick: () => setEditing(true) },
+    { label: row.kind === 'ax' ? 'Tags…' : 'Rename, tags, comment…', onClick: () => setEditing(true) },
     { label: 'Delete…', danger: true, onClick: () => void askToDelete([row], changed) },
   ]
   return (

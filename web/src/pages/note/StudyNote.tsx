@@ -20,7 +20,7 @@ export default function StudyNote() {
         readOnly={readOnly.value}
         artifacts={study.artifacts}
         put={(note) => source().putStudyNote(study.id, note)}
-        upload={meta.value?.artifact_is_available ? upload : undefined}
+        upload={meta.value?.artifact_is_available && study.kind !== 'ax' ? upload : undefined}
       />
     </Card>
   )

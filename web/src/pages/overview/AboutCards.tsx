@@ -6,6 +6,7 @@ import { Pairs } from './TrialTip'
 
 export function AttrsCard() {
   const { study } = useStudy()
+  if (study.kind === 'ax' && !study.user_attrs.length) return null
   return (
     <Card title="Study user attributes" class="chart-card">
       {study.user_attrs.length ? (
@@ -19,6 +20,7 @@ export function AttrsCard() {
 
 export function ArtifactsCard() {
   const { study } = useStudy()
+  if (study.kind === 'ax') return null
   return (
     <Card title="Study artifacts" class="chart-card">
       <Artifacts studyId={study.id} artifacts={study.artifacts} editable />

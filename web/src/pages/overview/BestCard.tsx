@@ -2,7 +2,8 @@ import { Link } from 'wouter-preact'
 import { Card, StatusChip } from '../../components'
 import type { Study, Summary, TrialRef } from '../../data/api.gen'
 import { objectiveName } from '../../logic/charts/axis'
-import { formatDuration, formatNumber, formatValue } from '../../logic/format'
+import { formatDuration, formatNumber, formatValue, withError } from '../../logic/format'
+import { trialName } from '../../logic/trials/naming'
 import { useStudy } from '../study/context'
 import { Pairs } from './TrialTip'
 import { useSummary } from './useSummary'
@@ -45,20 +46,21 @@ function More({ summary, study }: { summary: Summary; study: Study }) {
 function BestTrial({ study, trial }: { study: Study; trial: TrialRef }) {
   const values = study.directions.map((_, k): [string, string] => [
     objectiveName(study, k),
-    formatNumber(trial.values[k]),
+    `${formatNumber(trial.values[k])}${withError(trial.sems?.[k], '')}`,
   ])
   return (
     <article>
       <div class="tip-head">
         <Link href={`/studies/${study.id}/trials?numbers=${trial.number}`}>
-          Trial {trial.number}
+          {trialName(trial)}
         </Link>
         <StatusChip status={trial.status} />
         {duration(trial)}
       </div>
       {values.length === 1 ? (
         <div class="best-number" title={String(trial.values[0])}>
-          {values[0]![1]}
+          {formatNumber(trial.values[0])}
+          <span class="error-of">{withError(trial.sems?.[0])}</span>
         </div>
       ) : (
         <Pairs pairs={values} />

@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks'
 import { SceneCard } from '../../charts/SceneCard'
 import { Checkbox, Select, TextField } from '../../components'
 import { useColumns } from '../../data/query'
-import { objectiveName } from '../../logic/charts/axis'
+import { idColumns, objectiveName } from '../../logic/charts/axis'
 import { paretoScene } from '../../logic/charts/pareto'
 import { finished } from '../../logic/charts/finished'
 import { useUrlState } from '../../logic/urlState'
@@ -24,7 +24,7 @@ export function ParetoCard({ class: classes = '' }: { class?: string }) {
   const [reference, setReference] = useUrlState('front.reference', '')
   const [is3d, set3d] = useUrlState('front.3d', '')
   const names = study.directions.map((_, k) => objectiveName(study, k))
-  const columns = ['number', 'status', 'feasible', 'front', ...names.map((_, k) => `value:${k}`)]
+  const columns = [...idColumns(study), 'status', 'feasible', 'front', ...names.map((_, k) => `value:${k}`)]
   const { data, error, loading, reload } = useColumns(study.id, columns, {
     filter: finished(filter),
     limit: LIMIT,

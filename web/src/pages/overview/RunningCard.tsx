@@ -2,6 +2,7 @@ import { Link } from 'wouter-preact'
 import { Ago, Card } from '../../components'
 import type { TrialRef } from '../../data/api.gen'
 import { formatValue } from '../../logic/format'
+import { trialName } from '../../logic/trials/naming'
 import { useStudy } from '../study/context'
 import { useSummary } from './useSummary'
 
@@ -20,7 +21,7 @@ export function RunningCard() {
           <article key={trial.number}>
             <div class="tip-head">
               <Link href={`/studies/${study.id}/trials?numbers=${trial.number}`}>
-                Trial {trial.number}
+                {trialName(trial)}
               </Link>
               <span class="muted">
                 <Ago ms={trial.time_started} />

@@ -3,8 +3,10 @@ import { StatusChip } from '../../components'
 import type { TrialRow } from '../../data/api.gen'
 import { useQuery } from '../../data/query'
 import { source } from '../../data/source'
-import { formatDuration, formatNumber, formatValue } from '../../logic/format'
+import { formatDuration, formatNumber, formatValue, withError } from '../../logic/format'
 import { objectiveName } from '../../logic/charts/axis'
+import { GENERATED } from '../../logic/trials/columns'
+import { trialName } from '../../logic/trials/naming'
 import { useStudy } from '../study/context'
 
 const PAUSE = 70
@@ -23,7 +25,7 @@ export function TrialTip({ number, extra = [] }: { number: number; extra?: [stri
   return (
     <>
       <div class="tip-head">
-        Trial {number}
+        {trialName(row ?? { number })}
         {row && <StatusChip status={row.status} />}
         {row && !row.feasible && <span class="chip infeasible">Infeasible</span>}
       </div>
@@ -49,7 +51,13 @@ function pairsOf(row: TrialRow, objective: (k: number) => string): [string, stri
   const params = Object.entries(row.params)
   const more = params.length - PARAMS
   return [
-    ...row.values.map((value, k): [string, string] => [objective(k), formatNumber(value, 6)]),
+    ...row.values.map((value, k): [string, string] => [
+      objective(k),
+      `${formatNumber(value, 6)}${withError(row.sems?.[k])}`,
+    ]),
+    ...Object.entries(GENERATED).flatMap(([key, label]): [string, string][] =>
+      key in row.user_attrs ? [[label, formatValue(row.user_attrs[key])]] : [],
+    ),
     ...params.slice(0, PARAMS).map(([name, value]): [string, string] => [name, formatValue(value)]),
     ...(more > 0 ? [['…', `${more} more`] as [string, string]] : []),
     ['Duration', formatDuration(row.duration)],

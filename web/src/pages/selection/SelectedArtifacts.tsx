@@ -6,6 +6,7 @@ import type { Artifact, TrialRow } from '../../data/api.gen'
 import { useQuery } from '../../data/query'
 import { source } from '../../data/source'
 import { formatNumber, toNumber } from '../../logic/format'
+import { trialName } from '../../logic/trials/naming'
 import { trialsPath } from '../../logic/trials/selection'
 import { useStudy } from '../study/context'
 
@@ -45,7 +46,7 @@ export function SelectedArtifacts({ numbers }: { numbers: number[] | undefined }
             <figure key={row.number} class="artifact" style={{ borderColor: colours.get(row.number) }}>
               <Thumbnail artifact={artifact} onShow={() => setShown(artifact)} />
               <figcaption>
-                <Link href={trialsPath(study.id, [row.number], filter)}>Trial {row.number}</Link>
+                <Link href={trialsPath(study.id, [row.number], filter)}>{trialName(row)}</Link>
                 <span class="hint">{formatNumber(row.values[place])}</span>
               </figcaption>
             </figure>

@@ -3,6 +3,7 @@ import { StateBar, StateCounts } from '../../components/StateBar'
 import type { Study } from '../../data/api.gen'
 import { useQuery } from '../../data/query'
 import { source } from '../../data/source'
+import { kindOf } from '../../logic/experimentList'
 import { formatCount } from '../../logic/format'
 import { BestFact, Facts } from './facts'
 
@@ -13,13 +14,14 @@ export function StudyHead({ study, filter }: { study: Study; filter: string }) {
     live: id,
     enabled: filter !== '',
   })
+  const noun = study.has_arms ? 'arm' : 'trial'
   const summary = (filter && filtered.data) || all
   return (
     <header class="study-head">
       <div class="study-name">
         <h1>{study.name}</h1>
         <Directions directions={study.directions} names={study.objective_names} />
-        {study.kind !== 'optuna' && <span class="chip">{study.kind}</span>}
+        {study.kind !== 'optuna' && <span class="chip">{kindOf(study)}</span>}
         {study.tags.map((tag) => (
           <span key={tag} class="chip">
             {tag}
@@ -31,7 +33,7 @@ export function StudyHead({ study, filter }: { study: Study; filter: string }) {
         <div class="fact fact-states">
           <span class="fact-name">
             {filter ? `${formatCount(summary.counts.total)} of ` : ''}
-            {formatCount(all.counts.total)} {all.counts.total === 1 ? 'trial' : 'trials'}
+            {formatCount(all.counts.total)} {noun}{all.counts.total === 1 ? '' : 's'}
           </span>
           <StateBar counts={summary.counts} />
           <StateCounts counts={summary.counts} />

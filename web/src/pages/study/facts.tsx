@@ -76,16 +76,16 @@ export function Facts({ study, summary }: { study: Study; summary: Summary }) {
     <>
       <Fact name="Running now">
         {formatCount(counts.RUNNING)}
-        {summary.running.slice(0, 3).map(({ number }) => (
+        {summary.running.slice(0, 3).map(({ number, name }) => (
           <Link key={number} href={trialPath(study.id, number)} class="small">
-            #{number}
+            {number < 0 ? name : `#${number}`}
           </Link>
         ))}
         {stale.length > 0 && (
           <Link
             href={`/studies/${study.id}/trials?numbers=${stale.join(',')}`}
             class="warning"
-            title={`Without a sign of life for long: ${stale.map((n) => `#${n}`).join(', ')}`}
+            title={`Without a sign of life for long${stale[0]! < 0 ? '' : `: ${stale.map((n) => `#${n}`).join(', ')}`}`}
           >
             ⚠ {stale.length} stale
           </Link>

@@ -4,6 +4,7 @@ import { TrialChips } from '../../components/TrialChips'
 import type { TrialRow } from '../../data/api.gen'
 import { formatDuration, formatTime } from '../../logic/format'
 import { type Column, cellText, paramText } from '../../logic/trials/columns'
+import { inSentence } from '../../logic/trials/naming'
 
 interface GridRowProps {
   row: TrialRow | undefined
@@ -26,7 +27,7 @@ export function GridRow({ row, place, columns, style, isCurrent, isChosen, path,
       <span class="row-check" role="cell">
         <input
           type="checkbox"
-          aria-label={`Select trial ${row.number}`}
+          aria-label={`Select ${inSentence(row)}`}
           checked={isChosen}
           onClick={(event) => {
             event.stopPropagation()
@@ -51,8 +52,8 @@ function content(column: Column, row: TrialRow, path: GridRowProps['path']): Com
   switch (column.kind) {
     case 'number':
       return (
-        <Link href={path(row.number)} aria-label={`Details of trial ${row.number}`}>
-          {row.number}
+        <Link href={path(row.number)} aria-label={`Details of ${inSentence(row)}`}>
+          {row.trial}
         </Link>
       )
     case 'status':

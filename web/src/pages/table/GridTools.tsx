@@ -19,6 +19,7 @@ interface GridToolsProps {
 export function GridTools({ total, numbers, columns, layout, onLayout, onGo, onCompare }: GridToolsProps) {
   const { study, filter, selection } = useStudy()
   const chosen = [...selection.value]
+  const noun = study.has_arms ? 'arm' : 'trial'
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault()
     const row = Number(new FormData(event.currentTarget as HTMLFormElement).get('row'))
@@ -26,7 +27,7 @@ export function GridTools({ total, numbers, columns, layout, onLayout, onGo, onC
   }
   return (
     <div class="grid-tools">
-      <strong>{total === undefined ? 'Trials' : `${formatCount(total)} ${total === 1 ? 'trial' : 'trials'}`}</strong>
+      <strong>{total === undefined ? 'Trials' : `${formatCount(total)} ${noun}${total === 1 ? '' : 's'}`}</strong>
       {chosen.length > 0 && (
         <span class="row">
           <span class="muted">{formatCount(chosen.length)} selected</span>

@@ -48,7 +48,7 @@ export function TrialGrid({ numbers, height }: TrialGridProps) {
 
   const select = (place: number, range: boolean) => {
     const changed = range && current >= 0 ? between(rows, current, place) : between(rows, place, place)
-    const on = !chosen.has(rows[place]?.number ?? -1)
+    const on = !chosen.has(rows[place]?.number ?? NaN)
     const next = new Set(chosen)
     for (const { number } of changed) on ? next.add(number) : next.delete(number)
     selection.value = next
@@ -116,7 +116,7 @@ export function TrialGrid({ numbers, height }: TrialGridProps) {
               columns={columns}
               style={{ transform: `translateY(${start}px)`, height: ROW, gridTemplateColumns: template }}
               isCurrent={index === current}
-              isChosen={chosen.has(rows[index]?.number ?? -1)}
+              isChosen={chosen.has(rows[index]?.number ?? NaN)}
               path={(number) => trialsPath(study.id, [number], filter)}
               onSelect={(range) => select(index, range)}
               onCurrent={() => setCurrent(index)}

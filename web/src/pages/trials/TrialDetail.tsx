@@ -4,6 +4,7 @@ import { Artifacts } from '../../components/Artifacts'
 import { TrialForm } from '../../components/TrialForm'
 import { source } from '../../data/source'
 import type { Trial } from '../../data/api.gen'
+import { inSentence, trialName } from '../../logic/trials/naming'
 import { meta, readOnly } from '../../state/session'
 import { useStudy } from '../study/context'
 import { IntermediateValues } from './IntermediateValues'
@@ -25,14 +26,15 @@ export interface TrialDetailProps {
 export function TrialDetail(props: TrialDetailProps) {
   const { trial, differing, nextRunning, onShow, onChange } = props
   const { study } = useStudy()
-  const isOpen = trial.status === 'RUNNING' || trial.status === 'PLANNED'
+  // Ax's documents know nothing of files.
+  const isOpen = study.kind !== 'ax' && (trial.status === 'RUNNING' || trial.status === 'PLANNED')
   const asks = study.form && trial.status === 'RUNNING' && !readOnly.value
   const answered = () => {
     onChange()
     if (study.form?.output_type === 'objective' && nextRunning !== undefined) onShow(nextRunning)
   }
   return (
-    <article class="trial-detail" aria-label={`Trial ${trial.number}`}>
+    <article class="trial-detail" aria-label={trialName(trial)}>
       <TrialHead {...props} />
       {asks && study.form && (
         <Part title="Your answer" class="asked">
@@ -43,7 +45,7 @@ export function TrialDetail(props: TrialDetailProps) {
         <NoteEditor
           key={trial.id}
           note={trial.note}
-          of={`trial ${trial.number} of study ${study.id}`}
+          of={`${inSentence(trial)} of study ${study.id}`}
           readOnly={readOnly.value}
           artifacts={trial.artifacts}
           put={(note) => source().putTrialNote(study.id, trial.id, note)}

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import type { Attr, MetricSummary, Trial } from '../../data/api.gen'
-import { formatDuration, formatNumber, formatTime, formatValue } from '../../logic/format'
+import { formatDuration, formatNumber, formatTime, formatValue, withError } from '../../logic/format'
 import { paramText } from '../../logic/trials/columns'
 import { useStudy } from '../study/context'
 import { Part } from './TrialDetail'
@@ -13,7 +13,8 @@ export function Values({ trial }: { trial: Trial }) {
       <dl class="trial-facts values">
         {trial.values.map((value, place) => (
           <Fact key={place} name={study.objective_names[place] ?? `Objective ${place}`} title={String(value)}>
-            {formatNumber(value, 6)} {study.directions[place] !== 'not_set' && <span class="hint">{study.directions[place]}</span>}
+            {formatNumber(value, 6)}
+            {withError(trial.sems[place])} {study.directions[place] !== 'not_set' && <span class="hint">{study.directions[place]}</span>}
           </Fact>
         ))}
       </dl>
@@ -102,7 +103,10 @@ export function Metrics({ trial }: { trial: Trial }) {
 const metricRow = (metric: MetricSummary) => (
   <tr key={metric.name}>
     <th scope="row">{metric.name}</th>
-    <td>{formatNumber(metric.last)}</td>
+    <td>
+      {formatNumber(metric.last)}
+      {withError(metric.sem, '')}
+    </td>
     <td>{formatNumber(metric.min)}</td>
     <td>{formatNumber(metric.max)}</td>
     <td>{metric.count}</td>

@@ -7,6 +7,7 @@ import { toastError } from '../../components/toast'
 import { TrialChips } from '../../components/TrialChips'
 import { source } from '../../data/source'
 import { paramsOf } from '../../logic/trials/differing'
+import { inSentence, trialName } from '../../logic/trials/naming'
 import { enqueueLine } from '../../logic/trials/python'
 import { readOnly } from '../../state/session'
 import { useStudy } from '../study/context'
@@ -19,7 +20,8 @@ export function TrialHead({ trial, isAlone, nextRunning, onShow, onClose, onChan
   const isOpen = trial.status === 'RUNNING' || trial.status === 'PLANNED'
   const isStudy = study.kind === 'optuna'
   const canWrite = !readOnly.value && isStudy
-  const title = `Trial ${trial.number} (trial_id=${trial.id})`
+  const isAx = study.kind === 'ax'
+  const title = `${trialName(trial)} (${isAx ? 'run ' : 'trial_id='}${trial.id})`
 
   const fail = async () => {
     const body = <p>Its worker is not stopped, but what it reports is refused.</p>
@@ -32,7 +34,7 @@ export function TrialHead({ trial, isAlone, nextRunning, onShow, onClose, onChan
     }
   }
   const exports = [
-    { label: 'Copy as Python', onClick: () => void copy(enqueueLine(paramsOf(trial)), 'The line') },
+    ...(isAx ? [] : [{ label: 'Copy as Python', onClick: () => void copy(enqueueLine(paramsOf(trial)), 'The line') }]),
     { label: 'Copy as JSON', onClick: () => void copy(asJson(trial), 'The JSON') },
     { label: 'Download JSON', onClick: () => download(asJson(trial), `trial-${trial.number}.json`, 'application/json') },
   ]
@@ -40,12 +42,12 @@ export function TrialHead({ trial, isAlone, nextRunning, onShow, onClose, onChan
     <header class="trial-head">
       <div class="trial-title">
         <h2>{title}</h2>
-        {trial.name && <span class="trial-run-name">{trial.name}</span>}
+        {trial.name && trial.number >= 0 && <span class="trial-run-name">{trial.name}</span>}
         <span class="spacer" />
         <Neighbour label="Previous trial" face="‹" number={trial.previous} onShow={onShow} />
         <Neighbour label="Next trial" face="›" number={trial.next} onShow={onShow} />
         {!isAlone && (
-          <Button kind="icon" aria-label={`Close trial ${trial.number}`} title="Close" onClick={onClose}>
+          <Button kind="icon" aria-label={`Close ${inSentence(trial)}`} title="Close" onClick={onClose}>
             ✕
           </Button>
         )}

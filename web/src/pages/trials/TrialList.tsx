@@ -7,6 +7,7 @@ import { useVirtualRows } from '../../components/useVirtualRows'
 import type { TrialRow } from '../../data/api.gen'
 import { formatCount, formatDuration, formatNumber } from '../../logic/format'
 import { useKeys } from '../../logic/keys'
+import { inSentence, trialName } from '../../logic/trials/naming'
 import { MOST_BESIDE, moved } from '../../logic/trials/selection'
 import { useUrlState } from '../../logic/urlState'
 import { readOnly } from '../../state/session'
@@ -42,7 +43,7 @@ export function TrialList({ numbers, onPick, onShow, onFirst }: TrialListProps) 
   }, [first?.number])
   const current = numbers.at(-1)
   useEffect(() => {
-    const place = placeOf(rows, current) ?? (sort === 'number' && !filter ? current : undefined)
+    const place = placeOf(rows, current) ?? (sort === 'number' && !filter && current !== undefined && current >= 0 ? current : undefined)
     if (place !== undefined) virtual.scrollTo(place)
   }, [current])
 
@@ -69,7 +70,7 @@ export function TrialList({ numbers, onPick, onShow, onFirst }: TrialListProps) 
   return (
     <section class="trial-list" aria-label="Trials">
       <header class="trial-list-head">
-        <strong class="count">{countText(total, study.summary.counts.total)}</strong>
+        <strong class="count">{countText(total, study.summary.counts.total, study.has_arms)}</strong>
         <span class="spacer" />
         {gathered.length > 0 && (
           <Button kind="primary" onClick={() => onShow(gathered)}>
@@ -87,8 +88,9 @@ export function TrialList({ numbers, onPick, onShow, onFirst }: TrialListProps) 
             <ListRow
               key={index}
               row={rows[index]}
+              isAx={study.kind === 'ax'}
               top={start}
-              isChosen={chosen.includes(rows[index]?.number ?? -1)}
+              isChosen={chosen.includes(rows[index]?.number ?? NaN)}
               onPick={onPick}
             />
           ))}
@@ -104,20 +106,24 @@ function placeOf(rows: (TrialRow | undefined)[], number: number | undefined): nu
   return place < 0 ? undefined : place
 }
 
-function countText(shown: number | undefined, all: number): string {
-  if (shown === undefined) return 'Trials'
-  const trials = shown === 1 ? 'trial' : 'trials'
+function countText(shown: number | undefined, all: number, hasArms: boolean): string {
+  if (shown === undefined) return hasArms ? 'Arms' : 'Trials'
+  const trials = `${hasArms ? 'arm' : 'trial'}${shown === 1 ? '' : 's'}`
   return shown === all ? `${formatCount(all)} ${trials}` : `${formatCount(shown)} of ${formatCount(all)}`
 }
 
 interface ListRowProps {
   row: TrialRow | undefined
+  isAx: boolean
   top: number
   isChosen: boolean
   onPick(number: number, add: boolean): void
 }
 
-function ListRow({ row, top, isChosen, onPick }: ListRowProps) {
+/** Most arms are called after the only trial that has them. */
+const arm = (row: TrialRow) => (row.number < 0 || row.name === `${row.number}_0` ? trialName(row) : `${trialName(row)} (${row.name})`)
+
+function ListRow({ row, isAx, top, isChosen, onPick }: ListRowProps) {
   const style = { transform: `translateY(${top}px)`, height: ROW }
   if (!row) return <div class="trial-row loading" style={style} aria-hidden="true" />
   return (
@@ -132,12 +138,12 @@ function ListRow({ row, top, isChosen, onPick }: ListRowProps) {
         <input
           type="checkbox"
           tabIndex={-1}
-          aria-label={`Show trial ${row.number} beside`}
+          aria-label={`Show ${inSentence(row)} beside`}
           checked={isChosen}
           onChange={() => onPick(row.number, true)}
         />
       </label>
-      <span class="trial-name">{row.name ?? `Trial ${row.number}`}</span>
+      <span class="trial-name">{isAx ? arm(row) : (row.name ?? trialName(row))}</span>
       <TrialChips trial={row} />
       <span class="trial-value" title={row.values.join(', ')}>
         {row.values.length ? row.values.map((value) => formatNumber(value)).join(', ') : row.status === 'RUNNING' ? formatDuration(row.duration) : ''}

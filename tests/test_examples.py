@@ -270,7 +270,8 @@ def test_optuna_sklearn(tmp_path: Path):
         assert sum(counts.values()) in (24, 25)  # the processes may end with one trial each
         [sql] = re.findall(r"from this SQL:\n\n(SELECT .*?)\n\n", output, re.S)
         rows = client.execute(sql).fetchall()
-        assert {row[0] for row in rows} == {"optuna", "tracking"}
+        # The run by hand is among them unless twelve trials were better.
+        assert {"optuna"} <= {row[0] for row in rows} <= {"optuna", "tracking"}
         assert rows[0][4] > 0.95
         assert f"{rows[0][4]:.4g}" in output
         curves = first_values(client, "SELECT COUNT(val_loss) FROM metrics GROUP BY run_id")

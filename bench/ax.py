@@ -11,8 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from bench.ax_sections import PEERS, SECTIONS, Lab, call
 from bench.optuna_storage import _names, sections, summary
 from bench.optuna_tables import aligned
 from bench.publish import publish
-from tests.servers import MariaDBServer, NotInstalledError
+from tests.servers import MariaDBServer
 
 
 class SafeMariaDBServer(MariaDBServer):
@@ -85,19 +84,9 @@ def measure(options: argparse.Namespace) -> str:
     return "\n\n".join([head, *notes, *tables, summary(found)])
 
 
-@contextmanager
-def mariadb(folder: Path) -> Iterator[str | None]:
+def mariadb(folder: Path) -> AbstractContextManager[str | None]:
     """The URL of a server, up to the name of a database; None if there is no MariaDB."""
-    server = SafeMariaDBServer(folder / "mysql")
-    try:
-        server.start()
-    except NotInstalledError:
-        yield None
-        return
-    try:
-        yield server.url("")
-    finally:
-        server.stop("fast")
+    return postgres.serving(SafeMariaDBServer(folder / "mysql"))
 
 
 def main() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from tests.servers import NotInstalledError, PostgresServer
+from tests.servers import NotInstalledError, PostgresServer, Server
 
 
 class SyncedServer(PostgresServer):
@@ -18,10 +18,14 @@ class SyncedServer(PostgresServer):
     """
 
 
-@contextmanager
-def running(folder: Path) -> Iterator[str | None]:
+def running(folder: Path) -> AbstractContextManager[str | None]:
     """The URL of a server, up to the name of a database; None if there is no PostgreSQL."""
-    server = SyncedServer(folder / "postgres")
+    return serving(SyncedServer(folder / "postgres"))
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[str | None]:
+    """The URL of a server that runs in the block; None if its programs are not installed."""
     try:
         server.start()
     except NotInstalledError:

@@ -80,7 +80,8 @@ class Stored:
             try:
                 self._flush()  # what was done before the error is done
             except ConflictError:
-                self._reload()  # it is not, and not in memory either
+                if self._is_known():  # else it is the name that is taken
+                    self._reload()  # it is not done, and not in memory either
             raise
         else:
             self._flush()

@@ -62,8 +62,6 @@ class KnownStrategy:
     next: int = 0
     #: Those that are not stored by reference yet: their places in the strategy by ordinal.
     pending: dict[int, int] = field(default_factory=dict)
-    #: Generator runs that were loaded without their large parts.
-    reduced: set[int] = field(default_factory=set)
 
 
 class Notes(Generic[T]):

@@ -240,9 +240,8 @@ def load_strategy(
     for index, reference in enumerate(references):
         if reference.doc is not None:
             known.pending[reference.ordinal] = index
-            if is_reduced and reference.ordinal != last:
-                known.reduced.add(reference.ordinal)
-        runs.append(_run(store, reference, experiment, found.id, known))
+        without = is_reduced and reference.ordinal != last
+        runs.append(_run(store, reference, experiment, found.id, is_reduced=without))
     with naming(what):
         strategy = store.codec.strategy_of(doc, experiment, runs)
     strategy._db_id = found.id
@@ -274,7 +273,8 @@ def _run(
     reference: Reference,
     experiment: Experiment | None,
     id: int,
-    known: KnownStrategy,
+    *,
+    is_reduced: bool,
 ) -> GeneratorRun:
     if reference.doc is None:
         if experiment is None or reference.trial not in experiment.trials:
@@ -286,10 +286,10 @@ def _run(
     what = f"ax_generator_runs.doc {reference.ordinal} of strategy {id}"
     doc = parse(reference.doc, what)
     with naming(what):
-        if reference.ordinal in known.reduced:
+        if is_reduced:
             reduced.reduce_run(doc)
         run: GeneratorRun = expect(GeneratorRun, store.codec.decode(doc))
-    if reference.ordinal in known.reduced:
+    if is_reduced:
         store.reduced_runs.put(run, reference.doc)
     return run
 

@@ -321,12 +321,8 @@ def _remember_strategy(store: Store, draft: StrategyDraft, written: Written) -> 
         if isinstance(place, str)
     }
     start = max([*draft.generated, draft.known.next - 1 if draft.known is not None else -1]) + 1
-    kept = draft.known.reduced if draft.known is not None else set()
-    store.strategies.put(
-        draft.strategy,
-        KnownStrategy(
-            written.strategy_id, draft.doc, written.version,
-            len(runs), start, pending, kept,
-        ),
-    )  # fmt: skip
+    known = KnownStrategy(
+        written.strategy_id, draft.doc, written.version, len(runs), start, pending
+    )
+    store.strategies.put(draft.strategy, known)
     draft.strategy._db_id = written.strategy_id

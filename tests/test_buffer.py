@@ -15,8 +15,10 @@ import pytest
 
 import runbase
 from runbase import buffer as module
+from runbase.db import Database
 from runbase.errors import InvalidValueError, NotFoundError
-from runbase.store import schema
+from runbase.store import curves, schema
+from runbase.store.columns import Metric
 
 NEVER = 3600.0  # an interval that does not end during a test
 
@@ -165,7 +167,9 @@ def test_a_forked_child_writes_only_its_own_points(buffered: runbase.Client, tra
 def test_the_end_of_the_program_writes_the_rest(url: str):
     program = """
 import sys, runbase
-from runbase.store import schema
+from runbase.db import Database
+from runbase.store import curves, schema
+from runbase.store.columns import Metric
 client = runbase.Client(sys.argv[1], flush_interval=3600)
 schema.setup(client.database)
 run = runbase.Experiment(client, name="at exit").get_run()
@@ -176,3 +180,25 @@ for step in range(100):
     client = runbase.Client(url)
     assert count(client) == 100
     client.close()
+
+
+def test_points_written_again_are_summed_up_once(
+    buffered: runbase.Client, tracked: runbase.Run, monkeypatch: pytest.MonkeyPatch
+):
+    """Once for each point, a program that goes on from its checkpoint would stand for minutes."""
+    read: list[str] = []
+    curve = curves.read
+
+    def counting(db: Database, run_id: int, metric: Metric) -> list[curves.Point]:
+        read.append(metric.name)
+        return curve(db, run_id, metric)
+
+    monkeypatch.setattr(curves, "read", counting)
+    for value in (1.0, 2.0):
+        for step in range(500):
+            tracked.add_metrics({"loss": value + step, "acc": -value}, step=step)
+        buffered.flush()
+    assert sorted(read) == ["acc", "loss"]
+    assert values(tracked, "loss") == [2.0 + step for step in range(500)]
+    query = "SELECT n, min, max FROM run_metrics ORDER BY min"
+    assert buffered.execute(query).fetchall() == [(500, -2.0, -2.0), (500, 2.0, 501.0)]

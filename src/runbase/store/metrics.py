@@ -131,8 +131,7 @@ def _write(db: Database, groups: Groups, metrics: dict[str, Metric]) -> None:
             others = group.others
             if not _write_new(db, group.rows, [metrics[name] for name in names]):
                 others = points.as_points(names, group.rows) + others
-            for point in others:
-                mixed.write(db, point, metrics)
+            mixed.write(db, others, metrics)
 
 
 def _write_new(db: Database, rows: list[Row], metrics: list[Metric]) -> bool:

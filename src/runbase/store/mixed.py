@@ -1,4 +1,4 @@
-"""Writing a point of any values over what may be there: the long way, one point at a time.
+"""Writing points of any values over what may be there: the long way, one point at a time.
 
 Numbers go to their columns, what does not fit there to ``metrics_more``, NaN (and infinities
 where the engine has none) to ``metric_specials``. The point always has its row in ``metrics``.
@@ -6,6 +6,7 @@ where the engine has none) to ``metric_specials``. The point always has its row 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..db import Database
@@ -35,8 +36,22 @@ DELETE_SPECIAL = Query(
 )
 
 
-def write(db: Database, point: Point, metrics: dict[str, Metric]) -> None:
-    """Write one point in the open transaction, with its part of ``run_metrics``."""
+def write(db: Database, points: Iterable[Point], metrics: dict[str, Metric]) -> None:
+    """Write points in the open transaction, with their part of ``run_metrics``.
+
+    A metric of which a value was replaced is summed up again once, after all points: a worker
+    that resumes writes thousands of them again.
+    """
+    replaced: set[tuple[int, str]] = set()
+    for point in points:
+        names = _write_one(db, point, metrics)
+        replaced |= {(point.run_id, name) for name in names}
+    for run_id, name in sorted(replaced):
+        _sum_up(db, run_id, metrics[name])
+
+
+def _write_one(db: Database, point: Point, metrics: dict[str, Metric]) -> set[str]:
+    """Write one point, merge what is new in it, and return the names that had a value."""
     place: dict[str, Any] = {"run_id": point.run_id, "step": point.step, "progress": point.progress}
     there = curves.at_point(db, [metrics[n] for n in point.metrics], **place)
     cells, more, specials = _split(db, point, metrics)
@@ -46,7 +61,8 @@ def write(db: Database, point: Point, metrics: dict[str, Metric]) -> None:
         db.execute(DELETE_SPECIAL, metric_id=metrics[name].id, **place)
     for name, text in specials.items():
         db.execute(PUT_SPECIAL, metric_id=metrics[name].id, value=text, **place)
-    _summarise(db, point, metrics, there.names)
+    _merge(db, point, metrics, point.metrics.keys() - there.names)
+    return there.names
 
 
 def clear(db: Database, run_id: int, step: int, metric: Metric) -> None:
@@ -110,18 +126,12 @@ def _put_more(
         db.execute(DELETE_MORE, **place)
 
 
-def _summarise(
-    db: Database, point: Point, metrics: dict[str, Metric], overwritten: set[str]
-) -> None:
-    """Merge what is new; sum up again what replaced a value."""
-    fresh = []
-    for name, value in point.metrics.items():
-        if name in overwritten:
-            _sum_up(db, point.run_id, metrics[name])
-        else:
-            single = [(point.step, point.progress, values.number(value))]
-            fresh.append(summaries.of_points(db, point.run_id, metrics[name].id, single))
-    summaries.merge(db, [record for record in fresh if record is not None])
+def _merge(db: Database, point: Point, metrics: dict[str, Metric], new: set[str]) -> None:
+    records = []
+    for name in sorted(new):
+        single = [(point.step, point.progress, values.number(point.metrics[name]))]
+        records.append(summaries.of_points(db, point.run_id, metrics[name].id, single))
+    summaries.merge(db, [record for record in records if record is not None])
 
 
 def _sum_up(db: Database, run_id: int, metric: Metric) -> None:

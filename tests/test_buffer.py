@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -143,6 +144,28 @@ def test_threads_lose_nothing(buffered: runbase.Client, tracked: runbase.Run):
     for thread in threads:
         thread.join()
     assert values(tracked, "loss") == [float(step) for step in range(800)]
+
+
+def test_points_may_come_while_a_batch_is_taken():
+    queue: deque[Any] = deque([(("loss",), (1, 0, 0.0, 1.0))])
+    done = threading.Event()
+
+    def add() -> None:
+        while not done.is_set():
+            queue.append(queue[0])
+            if len(queue) > 1000:
+                queue.pop()
+
+    thread = threading.Thread(target=add)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread.start()
+    try:
+        assert all(module.first(queue, 50) for _ in range(100_000))
+    finally:
+        done.set()
+        sys.setswitchinterval(interval)
+        thread.join()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

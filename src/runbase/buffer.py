@@ -141,7 +141,7 @@ class Buffer:
         with self._writing:
             # Points leave the queue when they are committed, or turn out to be impossible:
             # should a signal handler flush in between, they are written twice, to one effect.
-            batch = list(itertools.islice(self._queue, BATCH))
+            batch = first(self._queue, BATCH)
             times = {id: self._updated.pop(id) for id in list(self._updated)}
             try:
                 self._write_batch(batch)
@@ -177,6 +177,15 @@ class Buffer:
             if not self._queue or self._queue[0] is not item:
                 return  # a signal handler has written and discarded them
             self._queue.popleft()
+
+
+def first(queue: deque[Entry], count: int) -> list[Entry]:
+    """The first items of a queue to which other threads append."""
+    while True:
+        try:
+            return list(itertools.islice(queue, count))
+        except RuntimeError:  # one came between the first step of this and the next
+            continue
 
 
 _buffers: weakref.WeakSet[Buffer] = weakref.WeakSet()

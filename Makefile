@@ -85,6 +85,7 @@ bench: $(VENV)/dev $(AX)/dev $(PAGES) ## Measure against the peers (installs the
 	@$(BIN)/python bench/tracking.py
 	@$(BIN)/python bench/optuna_storage.py
 	@$(BIN)/python bench/dashboard.py
+	@$(BIN)/python bench/dashboard_runs.py
 	@$(AX)/bin/python bench/ax.py
 
 clean: ## Remove the virtual environments and everything that was built

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench import environment
 from bench.dashboard_lab import Lab
 from bench.dashboard_sections import SECTIONS
-from bench.lines import Bench, Line
+from bench.lines import Bench, Line, Lines
 from bench.optuna_storage import _names
 from bench.publish import publish
 from bench.tracking import aligned, summary
@@ -35,15 +37,26 @@ THEIRS = environment.VENV / "optuna-dashboard"
 PAGES = environment.ROOT / "src" / "runbase" / "dashboard" / "static" / "index.html"
 
 
-def arguments() -> argparse.Namespace:
+@dataclass(frozen=True)
+class Kind:
+    """A bench of dashboards: what it is for, its parts, and the section of the page of figures."""
+
+    about: str
+    sections: Mapping[str, Callable[[Lab], Lines]]
+    prepare: Callable[[], None]
+    versions: Callable[[], str]
+    page: str
+
+
+def arguments(kind: Kind) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=kind.about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="a rough look, in a few minutes")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds; 3, or 1 if quick")
     parser.add_argument(
-        "--sections", type=_names(list(SECTIONS)), metavar="NAME,...", default=list(SECTIONS),
-        help=", ".join(SECTIONS),
+        "--sections", type=_names(list(kind.sections)), metavar="NAME,...",
+        default=list(kind.sections), help=", ".join(kind.sections),
     )  # fmt: skip
     parser.add_argument("--path", type=Path, metavar="FOLDER", help="a folder on the disk to use")
     parser.add_argument(
@@ -60,9 +73,9 @@ def prepare() -> None:
     ready, wanted = environment.VENV / "ready-dashboard", json.dumps([NEEDED, PEER])
     if not ready.exists() or ready.read_text() != wanted:
         print("Installing the dashboards into bench/.venv", file=sys.stderr)
-        _install(environment.VENV, *NEEDED, "--editable", f"{environment.ROOT}[dashboard]")
+        install(environment.VENV, *NEEDED, "--editable", f"{environment.ROOT}[dashboard]")
         subprocess.run([sys.executable, "-m", "venv", THEIRS], check=True)
-        _install(THEIRS, PEER)
+        install(THEIRS, PEER)
         ready.write_text(wanted)
     if not PAGES.is_file():
         _build_pages(environment.ROOT / "web")
@@ -74,31 +87,31 @@ def _build_pages(web: Path) -> None:
         subprocess.run(["npm", *step], cwd=web, check=True, stdout=sys.stderr)
 
 
-def _install(venv: Path, *packages: str) -> None:
+def install(venv: Path, *packages: str) -> None:
     command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
     subprocess.run([*command, "--disable-pip-version-check", *packages], check=True)
 
 
-def measure(options: argparse.Namespace) -> str:
+def measure(kind: Kind, options: argparse.Namespace) -> str:
     """The machine and the table."""
-    prepare()
+    kind.prepare()
     tempfile.tempdir = str(options.path.resolve()) if options.path else None
     folder = environment.scratch()
     try:
         machine = environment.machine(folder)
         lab = Lab(Bench(options.quick, folder, None), options.rounds)
-        lines = [line for name in options.sections for line in _section(name, lab)]
+        lines = [line for name in options.sections for line in _section(kind, name, lab)]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     is_quick = "a quick run, only a rough look, " if options.quick else ""
-    head = f"{date.today()}, {is_quick}rounds: {options.rounds}: {machine} {versions()}."
+    head = f"{date.today()}, {is_quick}rounds: {options.rounds}: {machine} {kind.versions()}."
     return f"{head}\n\n{aligned([HEAD, *lines])}\n\n{summary(lines)}"
 
 
-def _section(name: str, lab: Lab) -> list[Line]:
+def _section(kind: Kind, name: str, lab: Lab) -> list[Line]:
     before = time.monotonic()
     try:
-        lines = list(SECTIONS[name](lab))
+        lines = list(kind.sections[name](lab))
     except RuntimeError as error:  # the other sections still count
         print(f"{name}: {error}", file=sys.stderr)
         lines = [Line(name, "not measured: an error", result="**missed**")]
@@ -113,21 +126,24 @@ def versions() -> str:
     )
     command = [str(THEIRS / "bin" / "python"), "-I", "-c", script.format("optuna-dashboard")]
     theirs, optuna = subprocess.check_output(command, text=True).split()
+    return f"{browser()}, optuna-dashboard {theirs} with Optuna {optuna}"
+
+
+def browser() -> str:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or "chromium"
-    browser = subprocess.check_output(
-        [program, "--version"], stderr=subprocess.DEVNULL, text=True
-    ).strip()
-    return f"{browser.partition(' built')[0]}, optuna-dashboard {theirs} with Optuna {optuna}"
+    command = [program, "--version"]
+    text = subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True).strip()
+    return text.partition(" built")[0]
 
 
-def main() -> None:
-    options = arguments()
+def main(kind: Kind) -> None:
+    options = arguments(kind)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
-    text = measure(options)
+    text = measure(kind, options)
     print(text)
     if options.output:
-        publish(options.output, "dashboard", text)
+        publish(options.output, kind.page, text)
 
 
 if __name__ == "__main__":
-    main()
+    main(Kind(__doc__ or "", SECTIONS, prepare, versions, "dashboard"))

@@ -65,9 +65,9 @@ class Tab:
     session: Any
     requests: dict[str, Request] = field(default_factory=dict)
 
-    def open(self, name: str, url: str, limit: float) -> float | None:
-        """Seconds from navigation until the history is drawn; None after ``limit`` seconds."""
-        self.page.add_init_script(WATCH % DRAWN[name])
+    def open(self, is_drawn: str, url: str, limit: float) -> float | None:
+        """Seconds from navigation until that is drawn; None after ``limit`` seconds."""
+        self.page.add_init_script(WATCH % is_drawn)
         self.page.goto(url, wait_until="commit", timeout=limit * 1000)
         ending = time.monotonic() + limit
         while time.monotonic() < ending:

@@ -20,6 +20,8 @@ class Lab:
     bench: Bench
     rounds: int
     studies: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
+    #: Files of other things by name, and what is known of them.
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def study(self, name: str, count: int) -> dict[str, Any]:
         """The file of a study of so many trials, and its id."""

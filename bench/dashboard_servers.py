@@ -18,7 +18,14 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 LIMIT = 60.0  # seconds to start
 TICKS = os.sysconf("SC_CLK_TCK")
-THEIRS = Path(__file__).with_name(".venv") / "optuna-dashboard" / "bin" / "optuna-dashboard"
+VENV = Path(__file__).with_name(".venv")
+THEIRS = VENV / "optuna-dashboard" / "bin" / "optuna-dashboard"
+AIM = VENV / "aim" / "bin" / "aim"
+#: What each one says when it listens.
+READY = {
+    "runbase": b"Listening on ", "stock": b"Listening on ", "mlflow": b"Uvicorn running on ",
+    "aim": b"Open http",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,15 @@ class Server:
 
 @contextmanager
 def running(name: str, file: str) -> Iterator[Server]:
-    """``runbase`` or ``stock`` on an SQLite file; it is stopped at the end."""
+    """One of the dashboards on a file (of Aim: a folder); it is stopped at the end."""
     port = _free_port()
     cache = Path("cache").resolve()  # where Runbase keeps mirrors; of this task alone
     url = f"sqlite:///{Path(file).resolve()}"
     commands = {
         "runbase": [sys.executable, "-m", "runbase", "dashboard", url, "--no-open"],
         "stock": [str(THEIRS), url],
+        "mlflow": [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", url],
+        "aim": [str(AIM), "up", "--host", "127.0.0.1", "--repo", file],
     }
     begun = time.perf_counter()
     with Path("server.log").open("wb") as log:
@@ -62,7 +71,7 @@ def running(name: str, file: str) -> Iterator[Server]:
             preexec_fn=_end_with_parent,
         )
     try:
-        _wait(process, port)
+        _wait(process, port, READY[name])
         yield Server(time.perf_counter() - begun, f"http://127.0.0.1:{port}", process.pid)
     finally:
         with suppress(ProcessLookupError):
@@ -85,11 +94,11 @@ def _free_port() -> int:
     return port
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, ready: bytes) -> None:
     """Until it says that it listens, and does: one says so too early, the other too late."""
     ending = time.monotonic() + LIMIT
     while time.monotonic() < ending and process.poll() is None:
-        if b"Listening on " in Path("server.log").read_bytes():
+        if ready in Path("server.log").read_bytes():
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 return
         time.sleep(0.005)

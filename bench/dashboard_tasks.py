@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import create_trial
 
 from bench.contest import Figures, main
-from bench.dashboard_browser import Tab, tab
+from bench.dashboard_browser import DRAWN, Tab, tab
 from bench.dashboard_data import SPACE
 from bench.dashboard_http import Follower, Http, Stream
 from bench.dashboard_servers import Server, running
@@ -31,7 +31,7 @@ IDLE = 10.0  # seconds in which nothing happens
 def chart(name: str, file: str, study: int, limit: float = 120.0) -> Figures:
     """The first chart of a page that nobody has opened before; none after ``limit`` seconds."""
     with tab() as opened, running(name, file) as server:
-        seconds = opened.open(name, server.page(study), limit)
+        seconds = opened.open(DRAWN[name], server.page(study), limit)
         figures = {
             "is_drawn": seconds is not None,
             "start": server.started,
@@ -127,7 +127,7 @@ def _live_stock(server: Server, storage: BaseStorage, study: int, times: int) ->
 def requests_after_a_trial(server: Server, storage: BaseStorage, study: int) -> list[str]:
     """The requests that a real page sends when it is told of a new trial."""
     with tab() as opened:
-        if opened.open("runbase", server.page(study), 120.0) is None:
+        if opened.open(DRAWN["runbase"], server.page(study), 120.0) is None:
             raise RuntimeError("the page draws no history")
         opened.settle()
         before = len(opened.requests)

@@ -83,10 +83,16 @@ def serving(file: Path) -> Iterator[str]:
 def pictures(url: str) -> list[Picture]:
     """What to take pictures of: a study with curves, and one that asks people."""
     ids = {row["name"]: row["id"] for row in asked(f"{url}/api/experiments")["experiments"]}
-    study, people = ids["tune digits"], ids["sunset colours"]
+    study, people, digits = ids["tune digits"], ids["sunset colours"], ids["digits"]
     waiting = asked(f"{url}/api/experiments/{people}/trials?filter=running")["rows"][0]["number"]
     overview, trial = f"studies/{study}", f"studies/{people}/trials?numbers={waiting}"
+    best = asked(f"{url}/api/runs?experiment={digits}&columns=id&sort=best:val_accuracy")["ids"]
+    compare = f"experiments/{digits}/compare?runs={','.join(map(str, best[:3]))}"
+    table = f"experiments/{digits}?sort=-best:val_accuracy"
     return [
+        Picture("runs-light", table, WIDE, "light", ".run-row"),
+        Picture("runs-dark", table, WIDE, "dark", ".run-row"),
+        Picture("runs-compare", compare, WIDE, "light", ".compare-table td.other"),
         Picture("dashboard-light", overview, WIDE, "light", ".plot canvas"),
         Picture("dashboard-dark", overview, WIDE, "dark", ".plot canvas"),
         Picture("dashboard-home", "", WIDE, "light", "table.experiments tbody tr"),

@@ -47,7 +47,10 @@ TABLES = {
     "metric_specials": ["run_id", "metric_id", "step", "progress"],
     "run_metrics": ["run_id", "metric_id"],
     "artifacts": ["id"],
+    "views": ["id"],
 }
+#: By MySQL.
+COMPUTED = {("distributions", "sha256"), ("views", "owner")}
 WITH_IDS = [table for table, key in TABLES.items() if key == ["id"]]
 DOCUMENTS = {"tags", "args", "env", "extras", "directions", "objective_values", "data"}
 SNAPSHOT = {
@@ -158,9 +161,7 @@ class Copy:
         else:
             there = target.columns(self.target.db.run, table)
             names = new_names = [
-                c
-                for c in source.columns(self.source.db.run, table)
-                if (table, c) != ("distributions", "sha256")  # MySQL computes it
+                c for c in source.columns(self.source.db.run, table) if (table, c) not in COMPUTED
             ]
             if missing := [c for c in names if c not in there]:
                 raise ConflictError(

@@ -17,16 +17,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import sklearn
+from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import SGDClassifier
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 import runbase
+from runbase import artifacts
 
 EPOCHS = 30
 TREES = 2  # that a forest or a boosted model grows in an "epoch"
@@ -40,8 +42,9 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 RESUMED = {"model": "mlp", "lr": 0.0003, "hidden": 32}
 
-DELETE_OLD_RUNS = """
-DELETE FROM experiments WHERE kind = 'tracking' AND name IN ('digits', 'breast cancer')"""
+OLD_EXPERIMENTS = """
+SELECT id FROM experiments WHERE kind = 'tracking' AND name IN ('digits', 'breast cancer')"""
+DELETE_OLD_RUNS = "DELETE FROM experiments WHERE id = :id"
 
 RUNS = """
 SELECT r.id, r.experiment, r.status, r.args,
@@ -63,6 +66,14 @@ SELECT step, run_id, train_loss, val_loss, val_accuracy
  ORDER BY step"""
 
 
+NOTE = """\
+**The best model of {experiment}** so far, with a validation accuracy of {best:.3f}.
+
+- Arguments: `{args}`
+- See `confusion.png` for what it takes for what.
+"""
+
+
 class Data(NamedTuple):
     """What models learn from, and what they are judged by."""
 
@@ -76,7 +87,7 @@ def main() -> None:
     path = sys.argv[1] if len(sys.argv) > 1 else "demo.db"
     client = runbase.Client(f"sqlite:///{path}")
     try:
-        client.execute(DELETE_OLD_RUNS)
+        delete_old_runs(client)
         began = time.monotonic()
         stopped_run = train_all(client)
         report(client, path, stopped_run, time.monotonic() - began)
@@ -84,6 +95,14 @@ def main() -> None:
         sys.exit(f"demo: {error}")
     finally:
         client.close()
+
+
+def delete_old_runs(client: runbase.Client) -> None:
+    """Delete the experiments of an earlier demo, and the files of their runs."""
+    for (experiment_id,) in client.execute(OLD_EXPERIMENTS).fetchall():
+        files = list(artifacts.all_of(client, experiment_id))
+        client.execute(DELETE_OLD_RUNS, {"id": experiment_id})
+        artifacts.remove_bytes(client, files)
 
 
 # Training, and tracking it
@@ -104,6 +123,7 @@ def train_all(client: runbase.Client) -> int:
                 run, model = new_run(experiment, args), make_model(args)
                 with run.track():
                     train(run, model, data, range(EPOCHS), advance)
+                    keep_results(run, model, data)
         digits = runbase.Experiment(client, name="digits")
         stopped_run = train_in_two_parts(digits, prepare(load_digits), advance)
         progress.update(task, description="trained and tracked")
@@ -139,7 +159,25 @@ def train_in_two_parts(
     second = new_run(experiment, RESUMED).add_link("resumes", first.id)
     with second.track():
         train(second, model, data, range(EPOCHS // 2, EPOCHS), advance)
+        keep_results(second, model, data)
     return first.id
+
+
+def keep_results(run: runbase.Run, model: Any, data: Data) -> None:
+    """Keep a picture and a table of what the model takes for what."""
+    counts = confusion_matrix(data.y_val, model.predict(data.x_val))
+    run.add_artifact(as_picture(counts), name="confusion.png")
+    classes = range(len(counts))
+    lines = [("truth", *(f"taken for {i}" for i in classes)), *zip(classes, *counts.T, strict=True)]
+    table = "".join(",".join(map(str, line)) + "\n" for line in lines)
+    run.add_artifact(table, name="confusion.csv")
+
+
+def as_picture(counts: Any, size: int = 40) -> Image.Image:
+    """A square for each pair of truth (down) and prediction (across), the darker the more."""
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    picture = Image.fromarray((255 * (1 - shares)).astype("uint8"))
+    return picture.resize((size * len(counts), size * len(counts)), Image.Resampling.NEAREST)
 
 
 # Models
@@ -202,7 +240,8 @@ def report(client: runbase.Client, path: str, stopped_run: int, seconds: float) 
     names, rows = [column[0] for column in runs.description or ()], runs.fetchall()
     for experiment in LOADERS:
         best = next(row for row in rows if row[1] == experiment)
-        runbase.Run(client, run_id=best[0]).add_tags("marked")
+        run = runbase.Run(client, run_id=best[0]).add_tags("marked")
+        run.set_comment(NOTE.format(experiment=experiment, args=as_text(best[3]), best=best[4]))
     points = client.execute("SELECT COUNT(*) FROM metrics").fetchone()[0]
     print(f"\n{len(rows)} runs with their best validation accuracy, from this SQL:\n{RUNS}\n")
     print_table(names, rows)

@@ -36,7 +36,8 @@ NAMELESS = """() => [...document.querySelectorAll(
         .map(id => document.getElementById(id)?.textContent ?? '').join('')
     const own = element.matches('select') ? '' : element.textContent
     const name = element.getAttribute('aria-label') || by || labels || own || element.title
-    return element.checkVisibility() && !name.trim()
+    const isHidden = element.closest('[aria-hidden=true]') !== null
+    return element.checkVisibility() && !isHidden && !name.trim()
 }).map(element => element.outerHTML.slice(0, 200))"""
 #: Buttons, fields and tabs that are too small for a finger.
 SMALL = """() => [...document.querySelectorAll(

@@ -88,13 +88,15 @@ def test_setup_says_what_it_did(url: str, tmp_path: Path, capsys: Capture):
     script = tmp_path / "v001.sql"
     script.write_text("BEGIN; ALTER TABLE metrics ADD COLUMN val_loss FLOAT; END;")
     assert main(["setup", url, str(script)]) == 0
-    assert capsys.readouterr().out.splitlines()[:4] == [
-        "(NEW) base.sql", "(NEW) 0001_views.sql", "(NEW) 0002_ax.sql", "(NEW) v001.sql",
+    assert capsys.readouterr().out.splitlines()[:5] == [
+        "(NEW) base.sql", "(NEW) 0001_views.sql", "(NEW) 0002_ax.sql",
+        "(NEW) 0003_saved_views.sql", "(NEW) v001.sql",
     ]  # fmt: skip
     script.write_text("-- changed")
     assert main(["setup", url, str(script)]) == 0
-    assert capsys.readouterr().out.splitlines()[:4] == [
-        "(OK) base.sql", "(OK) 0001_views.sql", "(OK) 0002_ax.sql", "(CHANGED) v001.sql",
+    assert capsys.readouterr().out.splitlines()[:5] == [
+        "(OK) base.sql", "(OK) 0001_views.sql", "(OK) 0002_ax.sql",
+        "(OK) 0003_saved_views.sql", "(CHANGED) v001.sql",
     ]  # fmt: skip
 
 

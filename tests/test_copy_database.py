@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 import runbase
-from examples.copy_database import TABLES, copy_database
+from examples.copy_database import COMPUTED, TABLES, copy_database
 from runbase.commands import setup
 from runbase.engines.json import jsonb
 from runbase.errors import ConflictError, SchemaError
+from runbase.store import saved_views
 
 ENGINES = ("sqlite", "postgres", "mysql")
 VALUES: dict[str, Any] = {
@@ -51,6 +52,8 @@ def fill(url: str) -> None:
         setup(client, quiet=True)
         experiment = runbase.Experiment(client, name="one").set_comment("☃").add_tags("a", "b")
         other = runbase.Experiment(client, name="two").add_link("continues", experiment.id)
+        for owner in (experiment.id, None):
+            saved_views.add(client.db, owner, "the best ☃", "filter=loss < 1")
         for i in range(5):
             run = experiment.get_run().set_args({"lr": 0.1, "x": [i, None]}).add_tags("t")
             run.set_env({"A": "1"}).set_extras({"deep": {"x": 1}}).start(terminated=None)
@@ -71,7 +74,10 @@ def content(client: runbase.Client) -> dict[str, list[Any]]:
         order = ", ".join(map(client.engine.quote, key))
         cursor = client.execute(f"SELECT * FROM {table} ORDER BY {order}")
         names = [column[0] for column in cursor.description or ()]
-        found[table] = [dict(zip(names, row, strict=True)) for row in cursor]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor]
+        found[table] = [
+            {name: v for name, v in row.items() if (table, name) not in COMPUTED} for row in rows
+        ]
     return found
 
 

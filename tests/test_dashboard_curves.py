@@ -128,15 +128,18 @@ def test_what_is_not_there_is_told(board: Board, study: optuna.Study) -> None:
 
 
 def test_a_long_curve_is_thinned_where_it_is(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(curves, "LONG", 100)
+    monkeypatch.setattr(curves, "SHORT", 100)
     experiment = Experiment(board.client, name="tracked")
     run = experiment.get_run().start()
     for step in range(1001):
-        run.add_metrics({"loss": step / 10}, step=step)
-    [curve] = charts.get_curves(board, experiment.id, "loss", points=2000).curves
-    assert 90 <= len(curve.steps) <= 102
+        run.add_metrics({"loss": 50.0 if step == 333 else step / 1000}, step=step)
+    [curve] = charts.get_curves(board, experiment.id, "loss", points=100).curves
+    assert 90 <= len(curve.steps) <= 100
     assert (curve.steps[0], curve.steps[-1]) == (0, 1000)
-    assert curve.values == [step / 10 for step in curve.steps]
+    assert dict(zip(curve.steps, curve.values, strict=True))[333] == 50
+    assert all(
+        v == 50 or v == step / 1000 for step, v in zip(curve.steps, curve.values, strict=True)
+    )
 
 
 def test_thinning_keeps_the_ends_the_extremes_and_what_is_special() -> None:

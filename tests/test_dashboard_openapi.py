@@ -14,7 +14,7 @@ import schemathesis
 from schemathesis.checks import not_a_server_error
 
 from runbase import Client
-from runbase.dashboard.api import ENDPOINTS
+from runbase.dashboard.api.endpoints import ENDPOINTS
 from runbase.dashboard.board import Board
 from runbase.dashboard.files import Directory
 from runbase.dashboard.server.app import create_app

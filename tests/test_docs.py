@@ -35,13 +35,19 @@ PAGES = sorted(
 #: Pages whose Python code, one block after the other, is a program.
 PROGRAMS = [
     "README.md",
+    "docs/artifacts.md",
     "docs/coming-from-sqltrack.md",
     "docs/database.md",
     "docs/getting-started.md",
     "docs/index.md",
 ]
 #: Pages with code that takes for granted what a reader has by then.
-FRAGMENTS = ["docs/analysing.md", "docs/arguments.md", "docs/configuration.md"]
+FRAGMENTS = [
+    "docs/analysing.md",
+    "docs/arguments.md",
+    "docs/configuration.md",
+    "docs/filters.md",
+]
 PREPARED = """
 import pandas
 import runbase
@@ -87,8 +93,8 @@ def test_public_names_are_in_the_reference():
 @pytest.mark.parametrize(
     "module",
     [
-        "args", "commands", "config", "engines", "environment", "errors", "notebook", "pandas",
-        "queries", "sigterm", "util",
+        "args", "artifacts", "commands", "config", "engines", "environment", "errors", "notebook",
+        "pandas", "queries", "sigterm", "util",
     ],
 )  # fmt: skip
 def test_public_modules_are_in_the_reference(module: str):

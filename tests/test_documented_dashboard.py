@@ -185,7 +185,9 @@ def run(command: str, url: str, folder: Path) -> str:
 def test_the_requests_of_the_page_are_answered(server: str, tmp_path: Path):
     printed = [run(command, server, tmp_path) for command in COMMANDS]
     answers: list[Any] = [json.loads(text) for text in printed if text.startswith("{")]
-    every, one, best, columns, importances, curves, queued, changes, meta = answers
+    every, one, best, columns, importances, curves, runs, groups, *rest, changes, meta = answers
+    [queued] = [answer for answer in rest if answer.keys() == {"number"}]
+    *_, saved, changed = [answer for answer in rest if "state" in answer]
     assert [row["name"] for row in every["experiments"]] == ["digits"]
     assert one["summary"]["counts"]["total"] == 8
     assert [row["number"] for row in best["rows"]][:4] == [2, 0, 3, 1]
@@ -194,7 +196,11 @@ def test_the_requests_of_the_page_are_answered(server: str, tmp_path: Path):
     assert (tmp_path / "pruned.csv").read_text().splitlines()[1].startswith("4,PRUNED,")
     assert len(importances["importances"]) == 2
     assert [curve["number"] for curve in curves["curves"]] == [4]
+    assert runs["columns"]["number"][:4] == [2, 0, 3, 1]
+    assert {group["value"]: group["count"] for group in groups["groups"]}["PRUNED"] == 1
+    assert len((tmp_path / "runs.csv").read_text().splitlines()) == 1 + 8
     assert queued == {"number": 8}
+    assert (saved["name"], changed["version"]) == ("the best", saved["version"] + 1)
     assert httpx.get(f"{server}/api/experiments/1").json()["note"]["body"] == "Looks good."
     assert changes["experiments"].keys() == {"1"}
     [events] = [text for text in printed if text.startswith("retry:")]

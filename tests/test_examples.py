@@ -180,7 +180,9 @@ RESUMED = {"model": "mlp", "lr": 0.0003, "hidden": 32}
 def test_demo(tmp_path: Path):
     with closing(Client(tmp_path / "demo.db")) as client:
         Experiment(client, name="mine").get_run().add_metrics({"loss": 1.0})
-        old = Experiment(client, name="digits").get_run().id
+        kept = Experiment(client, name="mine").get_run().add_artifact("mine", name="a.txt")
+        old_run = Experiment(client, name="digits").get_run()
+        old, old_file = old_run.id, old_run.add_artifact("of the old run", name="a.txt").path
     output = example("demo.py")
     table = [found.groupdict() for line in output.splitlines() if (found := ROW.fullmatch(line))]
     assert max(map(len, output.splitlines())) <= 100
@@ -191,6 +193,9 @@ def test_demo(tmp_path: Path):
         assert first_value(client, "SELECT COUNT(*) FROM runs WHERE id = ?", [old]) == 0
         mine = "SELECT loss FROM metrics JOIN runs ON run_id = runs.id WHERE experiment_id = 1"
         assert first_values(client, mine) == [1.0]
+    assert old_file is not None
+    assert not old_file.exists()
+    assert kept.read() == b"mine"
     assert f"runbase show {table[0]['id']}" in output
 
 

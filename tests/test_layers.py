@@ -16,14 +16,16 @@ ROOT = Path(runbase.__file__).parent
 #: From the bottom to the top. What is in one layer may import from its own.
 LAYERS = [
     {"errors"},
-    {"config", "query", "engines", "environment", "args", "sigterm", "util"},
+    {"config", "query", "engines", "environment", "args", "sigterm", "util", "filter"},
     {"session", "db"},
     {"migrate"},
     {"store"},
+    {"search"},
     {"buffer"},
     {"client"},
+    {"artifacts"},
     {"experiment", "run", "run_functions"},
-    {"", "__init__"},
+    {"", "__init__", "frames"},
     {"pandas", "queries"},
     {"notebook", "commands", "optuna", "ax", "sources", "dashboard"},
     {"__main__"},

@@ -559,10 +559,9 @@ def test_an_earlier_version_is_upgraded(url: str, client: Client, trial_id: int)
             RDBStorage(fresh)
         storage = RDBStorage(fresh, skip_compatibility_check=True)
         assert storage.get_current_version() == storage.get_all_versions()[1]
-        for table in ("cards", "generator_runs", "strategies", "trials", "experiments"):
-            fresh.execute(f"DROP TABLE ax_{table}")
+        fresh.execute("DROP TABLE views")
         storage.upgrade()
-        assert fresh.execute("SELECT COUNT(*) FROM ax_experiments").fetchone() == (0,)
+        assert fresh.execute("SELECT COUNT(*) FROM views").fetchone() == (0,)
         assert storage.get_current_version() == head
         assert storage.get_trial(trial_id).number == 0
 

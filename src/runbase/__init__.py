@@ -11,6 +11,8 @@ Track training runs in tables that you own, in SQLite, PostgreSQL or MySQL::
             run.add_metrics({"loss": 1 / (epoch + 1)}, step=epoch)
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .client import Client
 from .errors import RunbaseError
 from .experiment import (
@@ -49,6 +51,9 @@ from .run_functions import (
     run_set_tags,
     run_set_updated,
 )
+
+if TYPE_CHECKING:
+    from .frames import runs
 
 __version__ = "0.1.0"
 
@@ -89,4 +94,14 @@ __all__ = [
     "run_set_status",
     "run_set_tags",
     "run_set_updated",
+    "runs",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What is loaded when it is first asked for."""
+    if name == "runs":
+        from .frames import runs
+
+        return runs
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,7 +19,7 @@ from .query import Parameters, translate
 from .session import Result, Transaction
 from .store import schema
 
-OPTIONS = ("durability", "flush_interval")
+OPTIONS = ("durability", "flush_interval", "artifacts", "artifacts_endpoint")
 
 
 class Client:
@@ -39,7 +39,8 @@ class Client:
         **kwargs: parameters that override those of ``config``; besides those of the engine
             ``durability`` ("full" syncs every commit to disk, "normal" none; by default those
             that create, start or end something) and ``flush_interval`` (seconds for which
-            metrics may be collected before they are written; 0 writes each at once).
+            metrics may be collected before they are written; 0 writes each at once), and
+            ``artifacts`` with ``artifacts_endpoint`` (where files are, see docs/artifacts.md).
 
     Raises:
         ConfigError: the configuration is wrong.

@@ -6,6 +6,7 @@ RunbaseError
 |-- NotFoundError      (also LookupError)   no row has this id or name
 |-- ConflictError      (also ValueError)    a row exists already, or belongs elsewhere
 |-- InvalidValueError  (also ValueError)    a value cannot be stored
+|   `-- FilterError                         a filter has a mistake
 `-- DatabaseError                           the database cannot be used
     |-- ConnectionFailedError               unreachable, wrong password, no such database
     |   `-- ConnectionLostError             the connection broke in the middle of a transaction
@@ -47,6 +48,14 @@ class ConflictError(RunbaseError, ValueError):
 
 class InvalidValueError(RunbaseError, ValueError):
     """A value cannot be stored; nothing was written."""
+
+
+class FilterError(InvalidValueError):
+    """A filter has a mistake; ``at`` is its place in the text, counted from 0."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class DatabaseError(RunbaseError):

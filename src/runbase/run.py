@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from . import run_functions as functions
 from . import sigterm
@@ -18,6 +18,9 @@ from .run_functions import Items, Time
 from .store import columns, curves, runs
 from .store.curves import Point
 from .store.metrics import as_time
+
+if TYPE_CHECKING:
+    from .artifacts import Artifact
 
 
 class Run:
@@ -217,6 +220,76 @@ class Run:
     def remove_link(self, kind: str, to_id: int) -> Self:
         """Remove a link to another run, if there is one."""
         functions.run_remove_link(self.client, self.id, kind, to_id)
+        return self
+
+    def add_artifact(
+        self, artifact: Any, name: str | None = None, *, mimetype: str | None = None
+    ) -> Artifact:
+        """Store a file or an object as a file of this run.
+
+        The bytes are safe on the disk before the row is committed. A name that the run has
+        already gets a new version, and the old ones stay.
+
+        Args:
+            artifact: the path of a file; or bytes, text, a dict or list (as JSON), a pandas
+                DataFrame (Parquet, or CSV without pyarrow), a figure of matplotlib (PNG) or
+                Plotly (JSON), a picture of Pillow or a numpy array of one (PNG). Text that is
+                a single word with an ending, such as "model.pt", is a path.
+            name: by default that of the file. Folders in it are fine: "plots/loss.svg". For
+                objects its ending chooses the format, and without one it gets the usual one.
+            mimetype: the type of the bytes; by default what the name says.
+
+        Raises:
+            ConfigError: the database is on a server, and no place for files is configured.
+            InvalidValueError: there is no such file, or this cannot be stored under this name.
+            NotFoundError: the run was deleted.
+        """
+        from . import artifacts
+
+        return artifacts.add(self.client, self.id, artifact, name, mimetype=mimetype)
+
+    def add_artifacts(
+        self, folder: str | os.PathLike[str], name: str | None = None
+    ) -> list[Artifact]:
+        """Store each file in a folder and below; names are their paths in it, below ``name``.
+
+        Raises:
+            InvalidValueError: there is no such folder, or a name in it cannot be used; then
+                nothing is stored.
+        """
+        from . import artifacts
+
+        return artifacts.add_folder(self.client, self.id, folder, name)
+
+    def artifacts(self, *, versions: bool = False) -> list[Artifact]:
+        """The files of this run by name: the newest of each, or (``versions``) all, newest first.
+
+        Raises:
+            NotFoundError: the run was deleted.
+        """
+        from . import artifacts
+
+        return artifacts.of(self.client, self.id, versions=versions)
+
+    def get_artifact(self, name: str) -> Artifact:
+        """The newest file of this run with this name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        from . import artifacts
+
+        return artifacts.find(self.client, self.id, name)
+
+    def remove_artifact(self, artifact: Artifact | str) -> Self:
+        """Delete a file of this run: this one, or all versions with a name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        from . import artifacts
+
+        artifacts.remove_from(self.client, self.id, artifact)
         return self
 
     def set_comment(self, comment: str | None) -> Self:

@@ -8,12 +8,17 @@ import { Toasts } from './components/toast'
 import { useQuery } from './data/query'
 import { source } from './data/source'
 import { Home } from './pages/home/Home'
+import RunsPages from './pages/runs/RunsPages'
 import { LoginPage } from './pages/shell/LoginPage'
 import { Shell } from './pages/shell/Shell'
 import StudyPages from './pages/study/StudyPages'
 import { meta, unauthorized } from './state/session'
 
 const Compare = lazy(() => import('./pages/compare/Compare'))
+const SqlPage = lazy(() => import('./pages/sql/SqlPage'))
+const RunPage = lazy(() => import('./pages/run/RunPage'))
+// What is behind /runs/ is else the id of a run.
+const ALL_RUNS = /^\/runs(?:\/(?<page>curves|scatter|parallel|compare))?$/
 const base = new URL(document.baseURI).pathname.replace(/\/$/, '')
 
 export function App() {
@@ -42,6 +47,14 @@ function Pages() {
         <Route path="/" component={Home} />
         <Route path="/studies/:id/:page?">
           {({ id, page }) => <StudyPages key={id} id={Number(id)} page={page ?? ''} />}
+        </Route>
+        <Route path="/experiments/:id/:page?">
+          {({ id, page }) => <RunsPages key={id} id={Number(id)} page={page ?? ''} />}
+        </Route>
+        <Route path={ALL_RUNS}>{({ page }) => <RunsPages key="all" id={undefined} page={page ?? ''} />}</Route>
+        <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={Number(id)} />}</Route>
+        <Route path="/sql">
+          <SqlPage />
         </Route>
         <Route path="/compare-studies">
           <Compare />

@@ -10,7 +10,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ..errors import RunbaseError
+from ..errors import FilterError, RunbaseError
+from .artifacts import add_parser as _add_artifacts
 from .common import database_options
 from .create import add_parser as _add_create
 from .create import create
@@ -34,6 +35,7 @@ _COMMANDS = (
     _add_ls,
     _add_runs,
     _add_show,
+    _add_artifacts,
     _add_dashboard,
     _add_export,
     _add_import,
@@ -82,8 +84,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(args, "debug", False) or not is_expected(error):
             raise
         print(f"runbase: {_one_line(error)}", file=sys.stderr)
+        if isinstance(error, FilterError):
+            print(_marked(args.filter, error.at), file=sys.stderr)
         return 1
     return status
+
+
+def _marked(text: str, at: int) -> str:
+    """A filter with a caret under the place of its mistake."""
+    from rich.cells import cell_len
+
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return f"  {shown}\n  {' ' * cell_len(shown[:at])}^"
 
 
 def is_expected(error: BaseException) -> bool:

@@ -57,6 +57,23 @@ def add_command(
     return parser
 
 
+def choose_by_first_word(
+    parser: argparse.ArgumentParser, others: Mapping[str, argparse.ArgumentParser]
+) -> None:
+    """Let the first word choose another parser, if it is one of these.
+
+    A subcommand of argparse would be required, or take the database for its name.
+    """
+    parse = parser.parse_known_args
+
+    def parse_known_args(args: Any = None, namespace: Any = None) -> Any:
+        if args and args[0] in others:
+            return others[args[0]].parse_known_args(args[1:], namespace)
+        return parse(args, namespace)
+
+    parser.parse_known_args = parse_known_args  # type: ignore[method-assign]
+
+
 def add_database(parser: argparse.ArgumentParser) -> None:
     """The optional DATABASE argument."""
     parser.add_argument(

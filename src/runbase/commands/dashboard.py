@@ -72,6 +72,19 @@ def _add_safety(group: Any) -> None:
     group.add_argument("--allowed-host", action="append", dest="allowed_hosts", metavar="NAME",
                        help="another name by which browsers reach this; can be given again"
                        )  # fmt: skip
+    group.add_argument("--no-sql", action="store_true", help="let nobody run queries in SQL")
+    group.add_argument(
+        "--sql-url",
+        metavar="URL",
+        help="where queries in SQL go: to the database by an account that may only read "
+        "(default: where pages read, if that is safe)",
+    )
+    group.add_argument(
+        "--sql-timeout",
+        metavar="SECONDS",
+        type=float,
+        help="how long a query in SQL may take (default: 10)",
+    )
     group.add_argument("--allow-unsafe", action="store_true",
                        help="has no effect: notes are never shown unsafely")  # fmt: skip
 
@@ -116,6 +129,9 @@ def run(args: argparse.Namespace) -> None:
         server=options.server,
         quiet=options.quiet,
         open_browser=not options.no_open,
+        sql=not options.no_sql,
+        sql_url=options.sql_url,
+        sql_timeout=options.sql_timeout,
     )  # fmt: skip
 
 
@@ -126,6 +142,7 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
         for name in (
             *("storage", "storage_class", "server", "artifact_dir", "quiet", "allow_unsafe"),
             *("token", "read_only", "base_path", "allowed_hosts", "no_open"),
+            *("no_sql", "sql_url", "sql_timeout"),
         )
     }
     given = {new: getattr(args, old) for old, new in names.items() if hasattr(args, old)}

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         experiments.find(client.db, args.experiment, args.kind) if args.experiment else None
     )
     print(_what(client, ids, experiment))
-    if not args.yes and not _confirmed():
+    if not args.yes and not confirmed():
         print("Nothing was deleted.")
         return 1
     with client:
@@ -76,7 +76,12 @@ def _what(client: Client, ids: list[int], experiment: int | None) -> str:
     return "\n".join(lines)
 
 
-def _confirmed() -> bool:
+def confirmed() -> bool:
+    """Whether the person at the terminal agrees.
+
+    Raises:
+        ConfigError: there is no person.
+    """
     if not sys.stdin.isatty():
         raise ConfigError("nothing was deleted: there is nobody to ask, so say --yes")
     print("Delete for ever? [y/N] ", end="", flush=True)

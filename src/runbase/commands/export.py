@@ -24,7 +24,14 @@ from ..store.columns import POINT
 from ..store.curves import Point
 from ..store.tables import RunRow
 from . import ax, importing
-from .common import Subparsers, add_command, add_database, finite, reader
+from .common import (
+    Subparsers,
+    add_command,
+    add_database,
+    choose_by_first_word,
+    finite,
+    reader,
+)
 from .selection import add_selection, chosen, select
 
 Record = dict[str, Any]
@@ -67,20 +74,9 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def _add_others(parser: argparse.ArgumentParser) -> None:
-    """Let ``optuna`` or ``ax`` as the first word choose another parser.
-
-    A subcommand of argparse would be required, or take the database for its name.
-    """
     kinds = argparse.ArgumentParser(prog=parser.prog).add_subparsers()
     others = {"optuna": importing.add_export(kinds), "ax": ax.add_export(kinds)}
-    parse = parser.parse_known_args
-
-    def parse_known_args(args: Any = None, namespace: Any = None) -> Any:
-        if args and args[0] in others:
-            return others[args[0]].parse_known_args(args[1:], namespace)
-        return parse(args, namespace)
-
-    parser.parse_known_args = parse_known_args  # type: ignore[method-assign]
+    choose_by_first_word(parser, others)
 
 
 def run(args: argparse.Namespace) -> None:

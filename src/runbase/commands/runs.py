@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any
 
 from ..db import Database
-from ..errors import InvalidValueError
+from ..search import cells, name_of
 from ..store.tables import RunRow
 from .common import (
     Subparsers,
@@ -26,6 +26,7 @@ from .selection import add_selection, check_metrics, is_lower_better, select, sq
 DEFAULT_METRICS = 3  # that are shown where none are asked for
 Cell = Callable[[RunRow], Any]
 Columns = list[tuple[str, Cell]]  # headers and cells
+More = dict[str, dict[int, Any]]  # cells that are read after the runs, by column and run
 FIELDS: dict[str, Cell] = {
     "id": lambda row: row.id,
     "experiment": lambda row: row.experiment,
@@ -38,6 +39,7 @@ FIELDS: dict[str, Cell] = {
     "finished": lambda row: row.time_finished,
     "value": lambda row: row.values,
     "took": lambda row: duration(row.seconds),
+    "duration": lambda row: duration(row.seconds),
     "args": lambda row: row.args,
     "tags": lambda row: row.tags,
     "comment": lambda row: row.comment,
@@ -57,6 +59,7 @@ def add_parser(commands: Subparsers) -> None:
         "is quick however many metrics were logged.",
         "runbase runs runs.db --experiment digits --sort best:val_accuracy\n"
         "runbase runs runs.db --arg model=mlp --arg lr=0.01 --metric val_loss\n"
+        "runbase runs runs.db --filter 'val_accuracy > 0.9 and args.model = mlp'\n"
         "runbase runs runs.db --columns id,args.lr,best:val_loss --status COMPLETED\n"
         "runbase runs --status RUNNING --since 2d --json",
     )
@@ -68,8 +71,9 @@ def add_parser(commands: Subparsers) -> None:
     parser.add_argument(
         "--columns",
         metavar="NAME,...",
-        help=f"show these columns: {', '.join(FIELDS)}, args.NAME, best:METRIC, at:METRIC (its "
-        "step), last:METRIC",
+        help=f"show these columns: {', '.join(FIELDS)}, args.NAME (nested: args.opt.lr), "
+        "env.NAME, extras.NAME, attrs.NAME, and of a metric best:NAME, at:NAME (its step), "
+        "last:NAME, min:NAME, max:NAME, mean:NAME, n:NAME (how many values)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, with all metrics")
     parser.add_argument("--sql", action="store_true", help="print the SQL behind the table")
@@ -83,8 +87,12 @@ def run(args: argparse.Namespace) -> None:
         if args.sql:
             print(sql(db, args))
             return
-        columns = _columns(db, args)
+        more: More = {}
+        columns = _columns(db, args, more)
         found = list(select(db, args))
+        ids = [row.id for row in found]
+        for key, values in cells(db, ids, list(more)).items():
+            more[key].update(zip(ids, values, strict=True))
     if args.json:
         print_json([as_dict(row) for row in found])
     elif not found:
@@ -95,8 +103,8 @@ def run(args: argparse.Namespace) -> None:
         print_table(headers, [[cell(row) for _, cell in columns] for row in found])
 
 
-def _columns(db: Database, args: argparse.Namespace) -> Columns:
-    """The columns that are asked for.
+def _columns(db: Database, args: argparse.Namespace, more: More) -> Columns:
+    """The columns that are asked for; what is not in the rows comes from ``more``.
 
     Raises:
         InvalidValueError: there is no such column.
@@ -107,18 +115,19 @@ def _columns(db: Database, args: argparse.Namespace) -> Columns:
         kind, _, metric = name.partition(":")
         if name in FIELDS:
             columns.append((name, FIELDS[name]))
-        elif name.startswith("args."):
-            columns.append((name, _argument(name[5:])))
         elif kind in ("best", "last", "at") and metric:
             check_metrics(db, [metric])
             header, cell = _of_metric(metric, args)[kind]
             columns.append((header if kind == "best" else f"{header} {metric}", cell))
         else:
-            raise InvalidValueError(
-                f"there is no column {name!r}: choose from {', '.join(FIELDS)}, args.NAME, "
-                "best:METRIC, at:METRIC and last:METRIC"
-            )
+            if name_of(name).scope == "metric":
+                check_metrics(db, [metric])
+            columns.append((name, _read_later(more.setdefault(name, {}))))
     return columns
+
+
+def _read_later(values: dict[int, Any]) -> Cell:
+    return lambda row: values.get(row.id)
 
 
 def _default_columns(found: list[RunRow], args: argparse.Namespace) -> Columns:
@@ -164,10 +173,6 @@ def _of_metric(name: str, args: argparse.Namespace) -> dict[str, tuple[str, Cell
         "at": ("at", cell(f"{best}_step")),
         "last": ("last", last),
     }
-
-
-def _argument(name: str) -> Cell:
-    return lambda row: (row.args or {}).get(name)
 
 
 def as_dict(row: RunRow) -> dict[str, Any]:

@@ -14,15 +14,11 @@ from typing import Any
 from ..db import Database
 from ..engines.json import Jsonb
 from ..errors import InvalidValueError, NotFoundError
+from ..search import metrics, subquery
 from ..store import columns, experiments, tables
 from ..store.tables import Filter, Order, RunRow
 from ..util import Literal
 
-#: Metrics of which less is better, by the words in their names.
-LOWER = re.compile(
-    r"(?:^|[^a-z])(loss|err|error|errors|mse|rmse|mae|mape|nll|perplexity|ppl|cost|regret"
-    r"|time|seconds|duration|latency|memory|fid|wer|cer)(?:$|[^a-z])"
-)
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -37,6 +33,12 @@ def add_selection(parser: argparse.ArgumentParser, limit: int | None) -> None:
     group.add_argument("--tag", action="append", default=[], help="only runs with this tag")
     group.add_argument(
         "--arg", action="append", default=[], metavar="NAME=VALUE", help="only with this argument"
+    )
+    group.add_argument(
+        "--filter",
+        default="",
+        metavar="TEXT",
+        help="only runs that a filter lets through, such as 'val_acc > 0.9 and not tag:old'",
     )
     group.add_argument("--since", help="only runs created in this time: 30m, 12h, 2d, 1w")
     group.add_argument(
@@ -75,11 +77,14 @@ def select(db: Database, args: argparse.Namespace) -> Iterator[RunRow]:
 
 def chosen(db: Database, args: argparse.Namespace) -> Filter:
     """The conditions in the options; see `select` for the errors."""
-    experiment = None if args.experiment is None else _experiment(db, args.experiment, args.kind)
-    since = None if args.since is None else datetime.now(UTC) - _period(args.since)
+    experiment = (
+        None if args.experiment is None else find_experiment(db, args.experiment, args.kind)
+    )
+    since = None if args.since is None else datetime.now(UTC) - period(args.since)
     wanted = dict(_argument(text) for text in args.arg)
     tries = args.experiment is None or args.kind != "tracking"
-    return Filter(experiment, args.status, since, args.tag, wanted, tries)
+    among = subquery(db, experiment, args.filter) if args.filter.strip() else None
+    return Filter(experiment, args.status, since, args.tag, wanted, tries, among)
 
 
 def sql(db: Database, args: argparse.Namespace) -> str:
@@ -137,10 +142,15 @@ def is_lower_better(metric: str, args: argparse.Namespace | None = None) -> bool
     """Whether the least value of a metric is its best: as told, or by the words in its name."""
     if args is not None and metric in [*args.min, *args.max]:
         return metric in args.min
-    return LOWER.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", metric).lower()) is not None
+    return metrics.is_lower_better(metric)
 
 
-def _experiment(db: Database, text: str, kind: str) -> int:
+def find_experiment(db: Database, text: str, kind: str) -> int:
+    """The id of an experiment by its name or id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
     try:
         return experiments.find(db, text, kind)
     except NotFoundError:
@@ -166,8 +176,13 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _period(text: str) -> timedelta:
+def period(text: str) -> timedelta:
+    """A time such as 30m, 12h, 2d or 1w.
+
+    Raises:
+        InvalidValueError: it is none.
+    """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([mhdw])", text)
     if not found:
-        raise InvalidValueError(f"--since takes a time such as 30m, 12h, 2d or 1w, not {text!r}")
+        raise InvalidValueError(f"a time is written such as 30m, 12h, 2d or 1w, not {text!r}")
     return timedelta(**{UNITS[found[2]]: float(found[1])})

@@ -6,9 +6,12 @@ import argparse
 import math
 from typing import Any
 
+from .. import artifacts
 from ..db import Database
 from ..store import columns, links, runs, tables
 from ..store.tables import RunRow, Summary
+from .artifacts import as_dict as as_dict_of_artifact
+from .artifacts import print_artifacts
 from .common import (
     Subparsers,
     add_command,
@@ -36,7 +39,7 @@ def add_parser(commands: Subparsers) -> None:
         "everything about one run",
         "Show a run: its status and times, arguments, tags, links to and from other runs, and\n"
         "for each metric its curve, its last, least and greatest values with their steps, and its\n"
-        "mean.",
+        "mean; and the files that were stored.",
         "runbase show 17 runs.db\nrunbase show 17 runs.db --env\nrunbase show 17 --json",
     )
     parser.add_argument("id", type=int, metavar="RUN", help="id of the run")
@@ -53,9 +56,10 @@ def run(args: argparse.Namespace) -> None:
         raise runs.missing(args.id)
     env, extras = tables.documents(client.db, args.id)
     linked = links.of(client.db, "runs", args.id)
+    files = artifacts.of(client, args.id)
     if args.json:
         more = {"env": env, "extras": extras, "links": [link._asdict() for link in linked]}
-        print_json(as_dict(row) | more)
+        print_json(as_dict(row) | more | {"artifacts": [as_dict_of_artifact(a) for a in files]})
     else:
         _print_facts(row, linked)
         for title, document in (("Arguments", row.args), ("Extras", extras)):
@@ -64,6 +68,9 @@ def run(args: argparse.Namespace) -> None:
             _print_document("Environment", env)
         _print_arms(client.db, row)
         _print_metrics(client.db, row)
+        if files:
+            print("\nArtifacts")
+            print_artifacts(files)
         if env and not args.env:
             print(f"\n{len(env)} environment variables: show them with --env")
     client.close()

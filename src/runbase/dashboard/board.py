@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import require
 from .columns import Tables
+from .console import Console, Settings
 from .live import Watcher
+from .orders import Orders
 
 if TYPE_CHECKING:
     from optuna.artifacts._protocol import ArtifactStore
@@ -30,6 +32,7 @@ class Board:
         name: what to call the database, without a password; by default its URL.
         artifacts: where files are, as ``optuna.artifacts`` has it.
         read_only: refuse every write.
+        queries: how queries in SQL are run, and whether they are.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Board:
         artifacts: ArtifactStore | None = None,
         read_only: bool = False,
         streams: bool = True,
+        queries: Settings | None = None,
     ) -> None:
         self.client, self.mirror = client, mirror
         self.name = name or client.engine.describe()
@@ -50,6 +54,8 @@ class Board:
         self.streams = streams
         self.watcher = Watcher(client, mirror)
         self.tables = Tables(client)
+        self.orders = Orders()
+        self.console = Console(client.engine, queries or Settings())
         self._storage = storage
         self._opening = threading.Lock()
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..db import Database, repeatable
 from ..errors import NotFoundError
 from ..query import translate
-from . import heads, reading, summaries
+from . import heads, reading, signs, summaries
 from .api.types import Counts, ExperimentRow, Number
 from .columns.base import millis, number
 from .columns.read import VERSIONED
@@ -41,16 +41,6 @@ _SECONDS = {
     "postgresql": "EXTRACT(EPOCH FROM r.time_finished - r.time_started)",
     "mysql": "TIMESTAMPDIFF(MICROSECOND, r.time_started, r.time_finished) / 1000000.0",
 }
-# SQLite's driver reads times of expressions only where their names tell it to.
-# What writes to runs of tracking experiments changes, which have no versions.
-_SIGNS = """
-SELECT experiment_id, COUNT(*), MAX(id), MAX(time_started), MAX(time_updated), MAX(time_finished),
-       COUNT(time_finished), COUNT(CASE WHEN status = 'RUNNING' THEN 1 END),
-       COUNT(CASE WHEN status = 'COMPLETED' THEN 1 END), MAX(heartbeat)
-  FROM runs
- WHERE experiment_id IN (SELECT id FROM experiments WHERE kind NOT IN ('optuna', 'ax'))
- GROUP BY experiment_id
-"""
 # The tries of a batch trial of Ax are its arms; its own run has no arguments.
 _IS_TRY = """
    AND (r.args IS NOT NULL
@@ -60,6 +50,7 @@ SELECT r.experiment_id, r.status, COUNT(*), MAX({seconds}),
        {latest}
   FROM runs AS r {which}{is_try} GROUP BY r.experiment_id, r.status
 """
+# SQLite's driver reads times of expressions only where their names tell it to.
 _LATEST = {
     "sqlite": ", ".join(
         f'MAX(r.{column}) AS "{column} [TIMESTAMPTZ]"'
@@ -146,8 +137,8 @@ class Home:
 
     def _read(self, board: Board) -> list[ExperimentRow]:
         db = board.db
-        known, attrs, signs = _experiments(db), _attrs(db), _signs(db)
-        versions = {e.id: e.version if e.kind in VERSIONED else signs.get(e.id) for e in known}
+        known, attrs, others = _experiments(db), _attrs(db), signs.of_all_runs(db)
+        versions = {e.id: e.version if e.kind in VERSIONED else others.get(e.id) for e in known}
         old = self._facts
         changed = {id for id, v in versions.items() if id not in old or old[id][0] != v}
         large = {id for id in changed if self._is_large(id)} if len(changed) <= MANY else set()
@@ -202,11 +193,6 @@ def _attrs(db: Database) -> dict[int, dict[str, Any]]:
 
 
 @repeatable
-def _signs(db: Database) -> dict[int, Any]:
-    return {row[0]: tuple(row[1:]) for row in db.run(_SIGNS).fetchall()}
-
-
-@repeatable
 def facts(db: Database, ids: Collection[int] | None) -> dict[int, Facts]:
     """What the runs of some experiments come to; None: of all."""
     found: dict[int, Facts] = defaultdict(Facts)
@@ -245,9 +231,9 @@ def facts_of(table: Table, db: Database) -> Facts:
     durations = table.column("duration").values
     found.longest = float(np.nanmax(durations)) if (durations == durations).any() else 0.0
     at = np.flatnonzero(table.has("RUNNING"))
-    signs = reading.signs_of_life(db, table.ids[at].tolist())
+    alive = reading.signs_of_life(db, table.ids[at].tolist())
     for i in at.tolist():
-        heartbeat, updated = map(millis, signs.get(int(table.ids[i]), (None, None)))
+        heartbeat, updated = map(millis, alive.get(int(table.ids[i]), (None, None)))
         found.running.append((float(table.start[i]), heartbeat, updated))
     times = [np.fmax.reduce(each, initial=np.nan) for each in (table.start, table.finish)]
     found.latest = summaries.last([*times, *(t for run in found.running for t in run)])

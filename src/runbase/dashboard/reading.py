@@ -163,6 +163,10 @@ def _of_ids(db: Database, sql: str, ids: Collection[int]) -> list[Any]:
 
 
 def _of_list(db: Database, sql: str, name: str, items: list[Any], **parameters: Any) -> list[Any]:
-    if not items:
-        return []
-    return list(db.run(*translate(sql, {name: items, **parameters}, db.dialect)).fetchall())
+    return fetch(db, sql, **{name: items, **parameters}) if items else []
+
+
+@repeatable
+def fetch(db: Database, /, sql: str, **parameters: Any) -> list[Any]:
+    """The rows of a statement with lists among its parameters."""
+    return list(db.run(*translate(sql, parameters, db.dialect)).fetchall())

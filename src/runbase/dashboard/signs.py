@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from ..db import Database
+from ..db import Database, repeatable
 from ..errors import ConnectionLostError
 from ..query import Query
 from ..session import Session
 
 VERSIONS = Query("SELECT id, version FROM experiments WHERE kind IN ('optuna', 'ax')")
-# Runs of other experiments have no versions, but the time of what was last written to them.
-OTHERS = Query("""
-SELECT e.id, e.version, COUNT(r.id), MAX(r.id), MAX(r.time_updated), MAX(r.heartbeat),
-       MAX(r.time_started), MAX(r.time_finished), COUNT(r.time_finished), MIN(r.status),
-       MAX(r.status)
+# Runs of other experiments have no versions: what is another one when any of them was written to.
+_SIGN = """
+       COUNT(r.id), MAX(r.id), MAX(r.version), MAX(r.time_started), MAX(r.time_updated),
+       MAX(r.time_finished), MAX(r.heartbeat), COUNT(r.time_finished), COUNT(r.args),
+       COUNT(r.value), COUNT(r.objective_values), MIN(r.status), MAX(r.status),
+       COUNT(CASE WHEN r.status = 'RUNNING' THEN 1 END),
+       COUNT(CASE WHEN r.status = 'COMPLETED' THEN 1 END)"""
+OTHERS = Query(f"""
+SELECT e.id, e.version, {_SIGN}
   FROM experiments AS e LEFT JOIN runs AS r ON r.experiment_id = e.id
  WHERE e.kind NOT IN ('optuna', 'ax')
  GROUP BY e.id, e.version
 """)
+OTHER = Query(f"SELECT {_SIGN} FROM runs AS r WHERE r.experiment_id = :id")
 #: What can be told apart by these has been written to in between. On PostgreSQL this is exactly
 #: which transactions a statement sees. On SQLite it changes with every commit of another
 #: connection, and costs microseconds. MariaDB and MySQL count the bytes of the log, which grow
@@ -34,6 +39,18 @@ SIGN = Query(
 )
 #: Seconds after which everything that a sign stands for is seen by all.
 SETTLES = {"sqlite": 0.0, "postgresql": 0.0, "mysql": 0.25}
+
+
+@repeatable
+def of_runs(db: Database, id: int) -> tuple[Any, ...]:
+    """What is another one when the runs of an experiment without versions changed."""
+    return tuple(db.row(OTHER, id=id))
+
+
+@repeatable
+def of_all_runs(db: Database) -> dict[int, tuple[Any, ...]]:
+    """The same of all experiments without versions, by id."""
+    return {int(row[0]): tuple(row[1:]) for row in db.rows(OTHERS)}
 
 
 class Signs:

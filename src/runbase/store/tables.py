@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -107,7 +107,7 @@ _CONDITIONS = {
     "before": "r.id < :before",
 }
 # The tries of a batch trial of Ax are its arms; its own run has no arguments.
-_IS_TRY = """(r.args IS NOT NULL
+IS_TRY = """(r.args IS NOT NULL
             OR r.experiment_id NOT IN (SELECT id FROM experiments WHERE kind = 'ax'))"""
 # Documents that contain the given one: PostgreSQL and MySQL have a word for it. (On MySQL a list
 # contains its items too, so that x=1 also finds x=[1, 2].)
@@ -144,6 +144,13 @@ SPAN = Query(
 )
 
 
+class Among(NamedTuple):
+    """SQL, for one kind of database, that gives ids of runs."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+
+
 class Filter(NamedTuple):
     """Which runs: those that everything fits that is given."""
 
@@ -154,6 +161,7 @@ class Filter(NamedTuple):
     args: Mapping[str, Any] | None = None
     #: Not the runs that only hold the arms of batch trials together.
     tries: bool = False
+    among: Among | None = None
 
     def parameters(self) -> dict[str, Any]:
         """The parameters of the conditions in use, by the names of these."""
@@ -167,6 +175,11 @@ class Filter(NamedTuple):
         if self.args:
             found["args"] = Jsonb(dict(self.args))
         return found
+
+    def query(self, template: str, order: Order, parameters: Iterable[str]) -> Query:
+        """A statement with the conditions of these parameters, and the others."""
+        among = None if self.among is None else self.among.sql
+        return _query(template, order, tuple(parameters), self.tries, among)
 
 
 ALL = Filter()
@@ -184,7 +197,9 @@ NEWEST = Order()
 
 
 @cache
-def _query(template: str, order: Order, names: tuple[str, ...], tries: bool) -> Query:
+def _query(
+    template: str, order: Order, names: tuple[str, ...], tries: bool, among: str | None
+) -> Query:
     """A statement with exactly the conditions that are asked for."""
     key = f"m.{order.key}" if order.metric is not None else _KEYS[order.key]
     tables = "runs AS r" if order.metric is None else _WITH_METRIC
@@ -192,7 +207,8 @@ def _query(template: str, order: Order, names: tuple[str, ...], tries: bool) -> 
     def text(dialect: Dialect) -> str:
         documents = {n: _CONTAINS[dialect].replace("args", n) for n in ("args", "tags")}
         conditions = [(_CONDITIONS | documents)[name] for name in names]
-        conditions += [_IS_TRY] if tries else []
+        conditions += [IS_TRY] if tries else []
+        conditions += [f"r.id IN ({among})"] if among else []
         conditions += [f"{key} IS NOT NULL"] if order.metric is not None else []
         return template.format(
             key=key,
@@ -214,7 +230,9 @@ def statement(
         parameters["before"] = before
     # The name of the metric is a parameter, so that statements are alike for all of them.
     shape = order if order.metric is None else order._replace(metric="")
-    query = _query(_PAGE, shape, tuple(parameters), where.tries)
+    query = where.query(_PAGE, shape, parameters)
+    if where.among is not None:
+        parameters |= where.among.parameters
     if order.metric is not None:
         parameters["metric"] = order.metric
     return Statement(query, parameters | {"limit": limit})
@@ -243,7 +261,9 @@ def ordered(db: Database, order: Order, where: Filter = ALL, limit: int = LAST) 
 def count(db: Database, where: Filter = ALL) -> int:
     """How many runs there are."""
     parameters = where.parameters()
-    query = _query(_COUNT, NEWEST, tuple(parameters), where.tries)
+    query = where.query(_COUNT, NEWEST, parameters)
+    if where.among is not None:
+        parameters |= where.among.parameters
     return int(db.row(query, **parameters)[0])
 
 

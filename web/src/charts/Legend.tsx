@@ -1,4 +1,5 @@
 import type { LegendItem } from '../logic/charts/scene'
+import { cssColour } from './inks'
 
 interface LegendProps {
   items: readonly LegendItem[]
@@ -36,7 +37,7 @@ export function Legend({ items, hidden, onToggle }: LegendProps) {
             width="12"
             height="12"
             aria-hidden="true"
-            style={{ color: colour(ink) }}
+            style={{ color: cssColour(ink) }}
           >
             <path d={PATHS[shape] ?? PATHS.circle!} />
           </svg>
@@ -48,4 +49,3 @@ export function Legend({ items, hidden, onToggle }: LegendProps) {
 }
 
 const stroked = (shape: string) => ['ring', 'cross', 'line', 'whisker'].includes(shape)
-const colour = (ink: string) => (ink.startsWith('--') ? `var(${ink})` : ink)

@@ -16,14 +16,18 @@ interface OverlayProps {
   hit: Hit | null
   brush: Brush | null
   tooltip?: ((hit: Hit, scene: Scene) => ComponentChildren) | undefined
+  across?: boolean | undefined
 }
 
 /** What follows the pointer: drawn over the canvas, so that this need not be drawn anew. */
-export function Overlay({ layout, hit, brush, tooltip }: OverlayProps) {
+export function Overlay({ layout, hit, brush, tooltip, across }: OverlayProps) {
   if (!layout) return null
   return (
     <>
       <svg class="plot-overlay" width={layout.width} height={layout.height} aria-hidden="true">
+        {hit && across && (
+          <line class="plot-across" x1={hit.px} x2={hit.px} y1={layout.box.top} y2={layout.box.bottom} />
+        )}
         {hit?.layer.kind === 'line' && (
           <path class="plot-hover-line" d={pathOf(hit.layer, layout)} />
         )}

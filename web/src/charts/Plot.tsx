@@ -23,6 +23,8 @@ export interface PlotProps {
   tooltip?: ((hit: Hit, scene: Scene) => ComponentChildren) | undefined
   /** Dragging moves the view, and the wheel zooms. */
   pan?: boolean | undefined
+  /** The nearest mark is shown wherever the pointer is, with a line through all that is at its x. */
+  across?: boolean | undefined
   height: number
 }
 
@@ -57,7 +59,7 @@ export function Plot(props: PlotProps) {
       {...handlers}
     >
       <canvas ref={canvas} aria-hidden="true" />
-      <Overlay layout={layout} hit={hit} brush={brush} tooltip={props.tooltip} />
+      <Overlay layout={layout} hit={hit} brush={brush} tooltip={props.tooltip} across={props.across} />
     </div>
   )
 }

@@ -21,22 +21,32 @@ export interface SceneCardProps extends Omit<
   selected?: ReadonlySet<number> | undefined
   tooltip?: ((hit: Hit, scene: Scene) => ComponentChildren) | undefined
   pan?: boolean | undefined
+  across?: boolean | undefined
   /** The part that is shown at first, and after zooming out. */
   home?: View | undefined
+  /** The part that the reader zoomed to, or null. */
+  onZoom?: ((view: View | null) => void) | undefined
+  /** What is switched off in a legend elsewhere; without it the card has its own. */
+  hidden?: ReadonlySet<string> | undefined
 }
 
 /** A card with a scene in it, its legend and its menu. */
 export function SceneCard(props: SceneCardProps) {
   const { scene, title, height = 300, home = WHOLE, ...rest } = props
-  const [zoomed, setView] = useState<View | null>(null)
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set())
+  const [zoomed, setZoomed] = useState<View | null>(null)
+  const [own, setHidden] = useState<ReadonlySet<string>>(new Set())
+  const hidden = props.hidden ?? own
+  const setView = (next: View | null) => {
+    setZoomed(next)
+    props.onZoom?.(next)
+  }
   const shown = useMemo(() => scene && without(scene, hidden), [scene, hidden])
   // Axes that change leave nothing of the place that was zoomed to.
   const axes = scene ? [scene.x, scene.y].map((axis) => axis.label + axis.kind).join() : ''
   const [seen, setSeen] = useState(axes)
   if (seen !== axes) {
     setSeen(axes)
-    setView(null)
+    setZoomed(null)
   }
   const view = zoomed ?? home
   const reset = zoomed ? () => setView(null) : undefined
@@ -67,11 +77,13 @@ export function SceneCard(props: SceneCardProps) {
     >
       {scene && shown && (
         <>
-          <Legend
-            items={legendOf(scene)}
-            hidden={hidden}
-            onToggle={(label) => setHidden(toggled(hidden, label))}
-          />
+          {!props.hidden && (
+            <Legend
+              items={legendOf(scene)}
+              hidden={hidden}
+              onToggle={(label) => setHidden(toggled(hidden, label))}
+            />
+          )}
           <Plot {...rest} scene={shown} view={view} onView={onView} height={height} />
         </>
       )}

@@ -1,6 +1,6 @@
 import { rampInk, type Shape } from '../logic/charts/palette'
 import { cellEdges } from '../logic/charts/contour'
-import type { Bars, Heat, Layer, Line, Points, Whiskers } from '../logic/charts/scene'
+import type { Band, Bars, Heat, Layer, Line, Points, Whiskers } from '../logic/charts/scene'
 import { drawAxes, drawColourBar } from './drawAxes'
 import type { Layout } from './layout'
 import type { Paint, Pen } from './pen'
@@ -18,7 +18,7 @@ export function drawScene(pen: Pen, layout: Layout, paint: Paint, emphasis: Emph
   pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top)
   pen.clip()
   const { layers } = layout.scene
-  const isBehind = (layer: Layer) => layer.kind === 'whiskers'
+  const isBehind = (layer: Layer) => layer.kind === 'whiskers' || layer.kind === 'band'
   for (const layer of [...layers.filter(isBehind), ...layers.filter((each) => !isBehind(each))])
     drawLayer(pen, layer, layout, paint, emphasis)
   pen.restore()
@@ -33,6 +33,7 @@ function drawLayer(
   { selected }: Emphasis,
 ): void {
   if (layer.kind === 'heat') return drawHeat(pen, layer, layout, paint)
+  if (layer.kind === 'band') return drawBand(pen, layer, layout, paint)
   if (layer.kind === 'whiskers') return drawWhiskers(pen, layer, layout, paint, selected)
   if (layer.kind === 'line') return drawLine(pen, layer, layout, paint, selected)
   if (layer.kind === 'bars') return drawBars(pen, layer, layout, paint, selected)
@@ -57,7 +58,7 @@ function drawPoints(
     pen.globalAlpha = (style.alpha ?? 1) * alpha
     pen.beginPath()
     for (const i of byStyle[s]!)
-      trace(pen, style.shape, layout.px(layer.x[i]!), layout.py(layer.y[i]!), layer.size)
+      trace(pen, style.shape, layout.px(layer.x[i]!), layout.py(layer.y[i]!), layer.sizes?.[i] ?? layer.size)
     paintShape(pen, style.shape, paint(style.ink))
   })
   pen.globalAlpha = 1
@@ -139,6 +140,24 @@ function drawLine(
     pen.fill()
   }
   pen.setLineDash([])
+  pen.globalAlpha = 1
+}
+
+function drawBand(pen: Pen, layer: Band, layout: Layout, paint: Paint): void {
+  const bottom = (value: number) => (Number.isFinite(value) ? value : layout.box.bottom)
+  pen.globalAlpha = 0.16
+  pen.fillStyle = paint(layer.ink)
+  pen.beginPath()
+  const last = layer.x.length - 1
+  for (let i = 0; i <= last; i++) {
+    const [x, y] = [layout.px(layer.x[i]!), bottom(layout.py(layer.high[i]!))]
+    if (i === 0) pen.moveTo(x, y)
+    else pen.lineTo(x, y)
+  }
+  for (let i = last; i >= 0; i--)
+    pen.lineTo(layout.px(layer.x[i]!), bottom(layout.py(layer.low[i]!)))
+  pen.closePath()
+  pen.fill()
   pen.globalAlpha = 1
 }
 

@@ -27,7 +27,8 @@ export class Hits {
     const xs: number[] = []
     const ys: number[] = []
     for (const layer of layout.scene.layers) {
-      if (layer.kind === 'heat' || layer.kind === 'whiskers' || (layer.kind === 'line' && !hoverable(layer))) continue
+      if (layer.kind === 'heat' || layer.kind === 'whiskers' || layer.kind === 'band') continue
+      if (layer.kind === 'line' && !hoverable(layer)) continue
       this.layers.push(layer)
       this.firsts.push(xs.length)
       const [x, y] = layer.kind === 'bars' ? [layer.from, layer.lane] : [layer.x, layer.y]
@@ -47,13 +48,14 @@ export class Hits {
     return x >= left - 1 && x <= right + 1 && y >= top - 1 && y <= bottom + 1
   }
 
-  at(x: number, y: number): Hit | null {
+  /** The mark at a place, or near it: as near as it need be, if it is wanted from anywhere. */
+  at(x: number, y: number, radius = RADIUS): Hit | null {
     for (const layer of this.layers) {
       const index = layer.kind === 'bars' ? barAt(layer, this.layout, x, y) : -1
       if (index >= 0)
         return { ...this.hit(this.firsts[this.layers.indexOf(layer)]! + index), px: x }
     }
-    const place = this.grid.nearest(x, y, RADIUS)
+    const place = this.grid.nearest(x, y, radius)
     return place < 0 ? null : this.hit(place)
   }
 
@@ -92,7 +94,7 @@ function hoverable(layer: Extract<Layer, { kind: 'line' }>): boolean {
 
 function idOf(layer: Layer, index: number): number | null {
   if (layer.kind === 'line') return layer.id ?? null
-  if (layer.kind === 'heat') return null
+  if (layer.kind === 'heat' || layer.kind === 'band') return null
   const id = layer.ids[index]!
   return Number.isNaN(id) ? null : id
 }

@@ -66,5 +66,6 @@ function scaleOf(axis: Axis, layers: readonly Layer[], name: 'x' | 'y', zoom: Ra
 function valuesOf(layer: Layer, name: 'x' | 'y'): ArrayLike<number>[] {
   if (layer.kind === 'bars') return name === 'x' ? [layer.from, layer.to] : [layer.lane]
   if (layer.kind === 'whiskers') return name === 'x' ? [] : [layer.low, layer.high]
+  if (layer.kind === 'band') return name === 'x' ? [layer.x] : [layer.low, layer.high]
   return [layer[name]]
 }

@@ -9,6 +9,7 @@ import type { PlotProps } from './Plot'
 import { closer } from './plotKeys'
 
 const MOVED = 5
+const ANYWHERE = 10_000
 
 /** Hover, click, drag, wheel and double click over a chart. */
 export function usePointer(
@@ -17,7 +18,7 @@ export function usePointer(
   hits: () => Hits | null,
   hit: Hit | null,
   setHit: (hit: Hit | null) => void,
-  { view, onView, onPick, onSelect, pan }: PlotProps,
+  { view, onView, onPick, onSelect, pan, across }: PlotProps,
 ) {
   const [brush, setBrush] = useState<Brush | null>(null)
   const start = useRef<{ x: number; y: number; layout: Layout } | null>(null)
@@ -34,7 +35,10 @@ export function usePointer(
   const onPointerMove = (event: PointerEvent) => {
     const [x, y] = place(event)
     const from = start.current
-    if (!from) return setHit(hits()?.at(x, y) ?? null)
+    if (!from) {
+      const anywhere = across && layout && within(layout, x, y)
+      return setHit(hits()?.at(x, y, anywhere ? ANYWHERE : undefined) ?? null)
+    }
     if (!brush && Math.hypot(x - from.x, y - from.y) < MOVED) return
     frame.current!.setPointerCapture(event.pointerId)
     if (pan) onView(panned(from.layout, x - from.x))

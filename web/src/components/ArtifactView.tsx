@@ -11,7 +11,7 @@ import { Dialog } from './Dialog'
 import { Failed, Spinner } from './feedback'
 import './artifacts.css'
 
-const ICONS: Record<ArtifactKind, string> = {
+export const ICONS: Record<ArtifactKind, string> = {
   image: '', video: '▶', audio: '♪', sheet: '▦', json: '{ }', text: '≡', other: '⬚',
 }
 const MAX_TEXT = 10_000_000
@@ -86,7 +86,8 @@ function indented(text: string): string {
   }
 }
 
-function Loaded({ artifact, children }: { artifact: Artifact; children(text: string): preact.ComponentChildren }) {
+/** The text of a file, unless it is too large to be shown. */
+export function Loaded({ artifact, children }: { artifact: Pick<Artifact, 'url' | 'size'>; children(text: string): preact.ComponentChildren }) {
   const isLarge = (artifact.size ?? 0) > MAX_TEXT
   const load = async (signal: AbortSignal) => {
     const response = await fetch(source().url(artifact.url), { signal, credentials: 'same-origin' })

@@ -119,7 +119,7 @@ function ArtifactTile({ artifact, onShow, onDelete }: TileProps) {
   )
 }
 
-function UploadTile({ busy, onFiles }: { busy: boolean; onFiles(files: File[]): void }) {
+export function UploadTile({ busy, onFiles }: { busy: boolean; onFiles(files: File[]): void }) {
   const input = useRef<HTMLInputElement>(null)
   return (
     <div class="artifact-upload">

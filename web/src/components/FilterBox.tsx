@@ -1,11 +1,12 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import { complete, suggestions } from '../logic/filterWords'
+import { complete, placeOf, suggestions } from '../logic/filterWords'
 
 interface FilterBoxProps {
   value: string
   onChange: (value: string) => void
-  params: readonly string[]
-  attrs: readonly string[]
+  /** What can stand in a filter: names, flags, and what joins them. */
+  words: readonly string[]
+  placeholder: string
   /** What is wrong with a filter; undefined if nothing. */
   check?: ((text: string) => Promise<string | undefined>) | undefined
   label?: string | undefined
@@ -15,11 +16,12 @@ const PAUSE = 400
 
 /** Where trials are chosen by a text; a filter with a mistake is not applied but explained. */
 export function FilterBox(props: FilterBoxProps) {
-  const { value, onChange, params, attrs, check, label = 'Filter trials' } = props
+  const { value, onChange, words, placeholder, check, label = 'Filter trials' } = props
   const [draft, setDraft] = useState(value)
   const [mistake, setMistake] = useState<string | undefined>()
   const [offered, setOffered] = useState<string[]>([])
   const [active, setActive] = useState(-1)
+  const [scrolled, setScrolled] = useState(0)
   const input = useRef<HTMLInputElement>(null)
   const latest = useRef(value)
   const id = useId()
@@ -49,7 +51,7 @@ export function FilterBox(props: FilterBoxProps) {
   }, [draft])
 
   const offer = (text: string, place: number) => {
-    setOffered(suggestions(text, place, params, attrs))
+    setOffered(suggestions(text, place, words))
     setActive(-1)
   }
   const take = (word: string) => {
@@ -59,6 +61,7 @@ export function FilterBox(props: FilterBoxProps) {
     setOffered([])
     requestAnimationFrame(() => input.current?.setSelectionRange(end, end))
   }
+  const place = mistake === undefined ? undefined : placeOf(mistake)
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step && offered.length) {
@@ -92,7 +95,7 @@ export function FilterBox(props: FilterBoxProps) {
         aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
         aria-invalid={mistake ? true : undefined}
         aria-describedby={mistake ? `${id}-mistake` : undefined}
-        placeholder="Filter: value < 0.3 and params.lr < 1e-3 or running"
+        placeholder={placeholder}
         autocomplete="off"
         autocapitalize="off"
         spellcheck={false}
@@ -104,6 +107,7 @@ export function FilterBox(props: FilterBoxProps) {
         }}
         onKeyDown={onKeyDown}
         onBlur={() => setOffered([])}
+        onScroll={(event) => setScrolled(event.currentTarget.scrollLeft)}
       />
       {draft && (
         <button
@@ -136,6 +140,7 @@ export function FilterBox(props: FilterBoxProps) {
           ))}
         </ul>
       )}
+      {place !== undefined && <Mark text={draft} place={place} shift={scrolled} />}
       {mistake && (
         <span id={`${id}-mistake`} class="field-error" role="alert">
           {mistake}
@@ -144,3 +149,15 @@ export function FilterBox(props: FilterBoxProps) {
     </div>
   )
 }
+
+/** A wave under the word of a filter that has a mistake; the letters of the box are all equally wide. */
+function Mark({ text, place, shift }: { text: string; place: number; shift: number }) {
+  const length = Math.max(1, WORD.exec(text.slice(place))?.[0].length ?? 0)
+  return (
+    <span class="mistake" aria-hidden="true">
+      <span style={{ marginLeft: `calc(${place}ch - ${shift}px)`, width: `${length}ch` }} />
+    </span>
+  )
+}
+
+const WORD = /^("[^"]*"?|'[^']*'?|[^\s()=<>!,]+)/

@@ -22,14 +22,6 @@ export function Menu({ label, items, children = '⋯' }: { label: string; items:
     style.top = below ? `${box.bottom + 2}px` : 'auto'
     style.bottom = below ? 'auto' : `${window.innerHeight - box.top + 2}px`
   }
-  const move = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (!step) return
-    event.preventDefault()
-    const buttons = [...(list.current?.querySelectorAll('button') ?? [])]
-    const at = buttons.indexOf(document.activeElement as HTMLButtonElement)
-    buttons[(at + step + buttons.length) % buttons.length]?.focus()
-  }
   return (
     <>
       <Button
@@ -41,24 +33,42 @@ export function Menu({ label, items, children = '⋯' }: { label: string; items:
       >
         {children}
       </Button>
-      <div ref={list} id={id} class="menu" popover="auto" role="menu" onKeyDown={move}>
-        {items.map((item, i) => (
-          <button
-            key={item.label}
-            type="button"
-            role="menuitem"
-            autofocus={i === 0}
-            class={item.danger ? 'danger' : ''}
-            disabled={item.disabled ?? false}
-            onClick={() => {
-              list.current?.hidePopover()
-              item.onClick()
-            }}
-          >
-            {item.label}
-          </button>
-        ))}
+      <div ref={list} id={id} class="menu" popover="auto" role="menu">
+        <MenuItems items={items} close={() => list.current?.hidePopover()} />
       </div>
     </>
+  )
+}
+
+/** The actions of a menu; arrow keys go through them. */
+export function MenuItems({ items, close }: { items: MenuItem[]; close(): void }) {
+  const list = useRef<HTMLDivElement>(null)
+  const move = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    const buttons = [...(list.current?.querySelectorAll('button') ?? [])]
+    const at = buttons.indexOf(document.activeElement as HTMLButtonElement)
+    buttons[(at + step + buttons.length) % buttons.length]?.focus()
+  }
+  return (
+    <div ref={list} role="presentation" onKeyDown={move}>
+      {items.map((item, i) => (
+        <button
+          key={item.label}
+          type="button"
+          role="menuitem"
+          autofocus={i === 0}
+          class={item.danger ? 'danger' : ''}
+          disabled={item.disabled ?? false}
+          onClick={() => {
+            close()
+            item.onClick()
+          }}
+        >
+          {item.label}
+        </button>
+      ))}
+    </div>
   )
 }

@@ -51,6 +51,24 @@ export interface Columns {
   columns: Record<string, Column>;
 }
 
+/** A link from one of the runs to another one. */
+export interface ComparedLink {
+  from_id: number;
+  kind: string;
+  to_id: number;
+}
+
+/** A fact of runs, with the key of its column; one value for each, null where there is none. */
+export interface ComparedRow {
+  key: string;
+  label: string;
+  group: "args" | "attrs" | "env" | "extras" | "metrics" | "run";
+  kind: "document" | "duration" | "number" | "status" | "tags" | "text" | "time";
+  values: unknown[];
+  differs: boolean;
+  lower_is_better: boolean;
+}
+
 /** Values over two parameters, on a grid, interpolated between trials. */
 export interface Contour {
   version: number;
@@ -170,6 +188,9 @@ export interface Meta {
   read_only: boolean;
   artifact_is_available: boolean;
   live: "events" | "poll";
+  saves_views: boolean;
+  sql: boolean;
+  sql_refusal: string | null;
   llm_is_available: boolean;
   plotlypy_is_available: boolean;
   allow_unsafe: boolean;
@@ -202,6 +223,13 @@ export interface NewName {
 export interface NewStudy {
   study_name: string;
   directions: string[];
+}
+
+/** A view to save. */
+export interface NewView {
+  experiment: number | null;
+  name: string;
+  state: string;
 }
 
 /** A note in Markdown; a writer sends version + 1. */
@@ -237,6 +265,271 @@ export interface Queued {
 /** What to delete with a study. */
 export interface Removal {
   remove_associated_artifacts?: boolean;
+}
+
+/** A file of the run; its bytes are at ``url``, relative to the base path. */
+export interface RunArtifact {
+  artifact_id: string;
+  filename: string;
+  mimetype: string;
+  encoding: string | null;
+  url: string;
+  size: number | null;
+  sha256: string | null;
+  time_created: number | null;
+  older: number;
+  is_table: boolean;
+  is_own: boolean;
+}
+
+/** What a metric is on average in runs with the same value of a column. */
+export interface RunBand {
+  value: unknown;
+  runs: number[];
+  x: number[];
+  mean: number[];
+  low: number[];
+  high: number[];
+  std: number[];
+  count: number[];
+}
+
+/** What there is to show of the runs of an experiment, or of all. */
+export interface RunCatalogue {
+  experiment: string | null;
+  kind: string | null;
+  total: number;
+  is_complete: boolean;
+  columns: RunColumn[];
+  shown: string[];
+  metrics: string[];
+  tags: TagCount[];
+  statuses: string[];
+}
+
+/** What to change; what is missing stays, and an empty text takes away. */
+export interface RunChange {
+  name?: string | null;
+  comment?: string | null;
+  tags?: string[] | null;
+  seen?: RunSeen | null;
+}
+
+/** A column that a table of runs can have. */
+export interface RunColumn {
+  key: string;
+  label: string;
+  group: "args" | "attrs" | "env" | "extras" | "metrics" | "run";
+  kind: "document" | "duration" | "number" | "status" | "tags" | "text" | "time";
+  lower_is_better: boolean;
+}
+
+/** Runs side by side. */
+export interface RunComparison {
+  runs: RunHead[];
+  rows: ComparedRow[];
+  links: ComparedLink[];
+  missing: number[];
+}
+
+/** A metric of a run; of runs that resume one another, of the last one of them. */
+export interface RunCurve {
+  id: number;
+  runs: number[];
+  x: number[];
+  y: (number | "-inf" | "inf" | "nan")[];
+}
+
+/** A metric of chosen runs. */
+export interface RunCurves {
+  metric: string;
+  curves: RunCurve[];
+  bands: RunBand[];
+  estimated: boolean;
+  left_out: number;
+}
+
+/** Everything about a run but its curves. */
+export interface RunDetails {
+  id: number;
+  experiment_id: number;
+  experiment: string;
+  kind: string;
+  number: number;
+  name: string | null;
+  status: string;
+  time_created: number;
+  time_started: number | null;
+  time_updated: number | null;
+  time_finished: number | null;
+  heartbeat: number | null;
+  duration: number | null;
+  is_stale: boolean;
+  comment: string | null;
+  tags: string[];
+  args: Record<string, unknown> | null;
+  env: Record<string, unknown> | null;
+  extras: unknown;
+  user_attrs: Attr[];
+  values: (number | "-inf" | "inf" | "nan")[];
+  objective_names: string[];
+  directions: ("maximize" | "minimize" | "not_set")[];
+  metrics: RunMetric[];
+  links: RunLink[];
+  chain: RunHead[];
+  parent: RunHead | null;
+  children: RunHead[];
+  child_count: number;
+  artifacts: RunArtifact[];
+  previous: number | null;
+  next: number | null;
+  note: Note | null;
+  can_edit: boolean;
+  can_upload: boolean;
+  can_delete: boolean;
+}
+
+/** Runs that have the same value in a column. */
+export interface RunGroup {
+  value: unknown;
+  filter: string;
+  count: number;
+  means: Record<string, number | "-inf" | "inf" | "nan" | null>;
+  lows: Record<string, number | "-inf" | "inf" | "nan" | null>;
+  highs: Record<string, number | "-inf" | "inf" | "nan" | null>;
+}
+
+/** Runs grouped by a column, the largest group first. */
+export interface RunGroups {
+  total: number;
+  groups: RunGroup[];
+  left_out: number;
+}
+
+/** What names a run. */
+export interface RunHead {
+  id: number;
+  experiment_id: number;
+  experiment: string;
+  kind: string;
+  number: number;
+  name: string | null;
+  status: string;
+}
+
+/** A link between this run and another one. */
+export interface RunLink {
+  kind: string;
+  is_from_here: boolean;
+  run: RunHead;
+}
+
+/** What a metric of the run came to; null where no value was a number. */
+export interface RunMetric {
+  name: string;
+  n: number;
+  n_nan: number;
+  last: number | "-inf" | "inf" | "nan" | null;
+  last_step: number | null;
+  min: number | "-inf" | "inf" | "nan" | null;
+  min_step: number | null;
+  max: number | "-inf" | "inf" | "nan" | null;
+  max_step: number | null;
+  mean: number | "-inf" | "inf" | "nan" | null;
+  lower_is_better: boolean;
+}
+
+/** A part of a table of runs, by columns. */
+export interface RunPage {
+  total: number;
+  offset: number;
+  ids: number[];
+  columns: Record<string, unknown[]>;
+}
+
+/** Columns of runs for charts: the same runs in each, newest last. */
+export interface RunPoints {
+  total: number;
+  sampled: boolean;
+  ids: number[];
+  columns: Record<string, Column>;
+}
+
+/** What a writer believes to replace. */
+export interface RunSeen {
+  name: string | null;
+  comment: string | null;
+  tags: string[];
+}
+
+/** Some rows of a table in a file; numbers beyond all floats are texts. */
+export interface RunSheet {
+  columns: string[];
+  rows: ((string | number | boolean | null)[])[];
+  total: number | null;
+  is_cut: boolean;
+}
+
+/** The course of each metric of a run in a few numbers, averages of equal spans. */
+export interface RunSketches {
+  curves: Record<string, (number | "-inf" | "inf" | "nan")[]>;
+}
+
+/** A name for what a page of runs shows. */
+export interface SavedView {
+  id: number;
+  experiment: number | null;
+  name: string;
+  state: string;
+  created: number;
+  updated: number | null;
+  version: number;
+}
+
+/** The views of one experiment, or of the runs of all, by name. */
+export interface SavedViews {
+  views: SavedView[];
+}
+
+/** A column of a result; columns may share a name. */
+export interface SqlColumn {
+  name: string;
+  kind: "number" | "text" | "time";
+}
+
+/** A query: one statement that reads. */
+export interface SqlQuery {
+  query: string;
+  limit?: number;
+}
+
+/** What a query found. */
+export interface SqlResult {
+  columns: SqlColumn[];
+  rows: unknown[][];
+  seconds: number;
+  truncated: "bytes" | "rows" | null;
+}
+
+/** What there is to query. */
+export interface SqlSchema {
+  dialect: "mysql" | "postgresql" | "sqlite";
+  tables: SqlTable[];
+  seconds: number;
+}
+
+/** A table or view. */
+export interface SqlTable {
+  name: string;
+  is_view: boolean;
+  rows: number | null;
+  columns: SqlType[];
+}
+
+/** A column of a table: its name, and the type that the database has for it. */
+export interface SqlType {
+  name: string;
+  type: string;
 }
 
 /** The arm of an Ax experiment that all others are compared with. */
@@ -286,6 +579,12 @@ export interface Summary {
   mean_duration: number | null;
   time_left: number | null;
   improvement: number | null;
+}
+
+/** A tag, and how many runs have it. */
+export interface TagCount {
+  name: string;
+  count: number;
 }
 
 /** The end of a trial. */
@@ -394,6 +693,13 @@ export interface Uploaded {
 /** User attributes to set. */
 export interface UserAttrs {
   user_attrs: Record<string, unknown>;
+}
+
+/** What a view is from now on, and the version that its writer has seen. */
+export interface ViewChange {
+  name: string;
+  state: string;
+  version: number;
 }
 
 /** One part of a form for people; which fields have a meaning depends on the type. */

@@ -16,8 +16,13 @@ export function httpSource(base = new URL('..', document.baseURI)): DataSource {
   }
   const get = <T>(path: string, parameters?: object, signal?: AbortSignal) =>
     call<T>('GET', url(path, parameters), undefined, signal)
-  const send = <T = void>(method: string, path: string, body?: unknown, parameters?: object) =>
-    call<T>(method, url(path, parameters), body)
+  const send = <T = void>(
+    method: string,
+    path: string,
+    body?: unknown,
+    parameters?: object,
+    signal?: AbortSignal,
+  ) => call<T>(method, url(path, parameters), body, signal)
 
   const of = (id: number) => `api/experiments/${id}`
   const artifacts = (id: number, trialId: number | null) =>
@@ -44,6 +49,33 @@ export function httpSource(base = new URL('..', document.baseURI)): DataSource {
     trials: (id, asked, signal) => get(`${of(id)}/trials`, asked, signal),
     trial: (id, number, signal) => get(`${of(id)}/trials/${number}`, {}, signal),
     csvUrl: (id, filter, numbers) => url(`${of(id)}/csv`, { filter, numbers }),
+
+    runCatalogue: (experiment, complete, signal) =>
+      get('api/runs/catalogue', complete ? { experiment } : { experiment, complete }, signal),
+    runPage: (asked, signal) => get('api/runs', asked, signal),
+    runGroups: (asked, signal) => get('api/runs/groups', asked, signal),
+    runPoints: (asked, signal) => get('api/runs/points', asked, signal),
+    runCurves: (asked, signal) => get('api/runs/curves', asked, signal),
+    runComparison: (runs, signal) => get('api/runs/compare', { runs }, signal),
+    exportUrl: (asked) => url('api/runs/export', asked),
+
+    run: (id, signal) => get(`api/runs/${id}`, {}, signal),
+    runSketches: (id, signal) => get(`api/runs/${id}/sketches`, {}, signal),
+    changeRun: (id, change) => send('PATCH', `api/runs/${id}`, change),
+    deleteRun: (id) => send('DELETE', `api/runs/${id}`),
+    uploadToRun: async (id, file) =>
+      send('POST', `api/runs/${id}/artifacts`, { file: await dataUrl(file), filename: file.name }),
+    deleteRunArtifact: (id, artifactId) => send('DELETE', `api/runs/${id}/artifacts/${artifactId}`),
+    runRows: (id, artifactId, offset, limit, signal) =>
+      get(`api/runs/${id}/artifacts/${artifactId}/table`, { offset, limit }, signal),
+
+    views: (experiment, signal) => get('api/views', { experiment }, signal),
+    saveView: (view) => send('POST', 'api/views', view),
+    changeView: (id, change) => send('PUT', `api/views/${id}`, change),
+    deleteView: (id) => send('DELETE', `api/views/${id}`),
+
+    sql: (query, signal) => send('POST', 'api/sql', query, {}, signal),
+    sqlSchema: (signal) => get('api/sql/schema', {}, signal),
 
     putStudyNote: (id, written) => note(`api/studies/${id}/note`, written),
     putTrialNote: (id, trialId, written) => note(`api/studies/${id}/${trialId}/note`, written),

@@ -1,7 +1,9 @@
 import type {
   Changes, Columns, Contour, Curves, Distribution, Enqueued, ExperimentChange, ExperimentRow,
-  Experiments, Importances, Meta, NewExperiment, Note, Queued, Study, Summary, Told, Trial,
-  TrialPage, Uploaded,
+  Experiments, Importances, Meta, NewExperiment, NewView, Note, Queued, RunArtifact, RunCatalogue,
+  RunChange, RunComparison, RunCurves, RunDetails, RunGroups, RunPage, RunPoints, RunSheet,
+  RunSketches, SavedView, SavedViews, SqlQuery, SqlResult, SqlSchema, Study, Summary, Told, Trial,
+  TrialPage, Uploaded, ViewChange,
 } from './api.gen'
 
 export type Sample = 'spread' | 'latest' | 'best'
@@ -54,6 +56,43 @@ export interface TrialsAsked {
   numbers?: number[] | undefined
 }
 
+/** Runs of one experiment, or of all where there is none. */
+export interface RunsAsked {
+  experiment?: number | undefined
+  filter?: string | undefined
+  columns: readonly string[]
+}
+export interface RunPageAsked extends RunsAsked {
+  sort?: string | undefined
+  descending?: boolean | undefined
+  offset?: number | undefined
+  limit?: number | undefined
+}
+export interface RunGroupsAsked extends RunsAsked {
+  by: string
+  limit?: number | undefined
+}
+export interface RunPointsAsked extends RunsAsked {
+  limit?: number | undefined
+  runs?: readonly number[] | undefined
+}
+export interface RunCurvesAsked {
+  runs: readonly number[]
+  metric: string
+  x?: string | undefined
+  start?: number | undefined
+  end?: number | undefined
+  points?: number | undefined
+  merged?: boolean | undefined
+  group_by?: string | undefined
+}
+export interface ExportAsked extends RunsAsked {
+  sort?: string | undefined
+  descending?: boolean | undefined
+  runs?: readonly number[] | undefined
+  format: 'csv' | 'json' | 'parquet'
+}
+
 /** Where all data come from, and all changes go. The meaning of each is in the server's API. */
 export interface DataSource {
   meta(signal?: AbortSignal): Promise<Meta>
@@ -76,6 +115,39 @@ export interface DataSource {
   trial(id: number, number: number, signal?: AbortSignal): Promise<Trial>
   /** Where the browser downloads the trials from. */
   csvUrl(id: number, filter?: string, numbers?: number[]): string
+
+  /** Columns, metrics, tags and statuses of the runs of an experiment, or of all; of the newest it is much faster. */
+  runCatalogue(experiment: number | undefined, complete: boolean, signal?: AbortSignal): Promise<RunCatalogue>
+  runPage(asked: RunPageAsked, signal?: AbortSignal): Promise<RunPage>
+  runGroups(asked: RunGroupsAsked, signal?: AbortSignal): Promise<RunGroups>
+  runPoints(asked: RunPointsAsked, signal?: AbortSignal): Promise<RunPoints>
+  /** A metric of chosen runs. */
+  runCurves(asked: RunCurvesAsked, signal?: AbortSignal): Promise<RunCurves>
+  runComparison(runs: readonly number[], signal?: AbortSignal): Promise<RunComparison>
+  /** Where the browser downloads runs from. */
+  exportUrl(asked: ExportAsked): string
+
+  run(id: number, signal?: AbortSignal): Promise<RunDetails>
+  /** Small curves of its metrics. */
+  runSketches(id: number, signal?: AbortSignal): Promise<RunSketches>
+  /** Conflicts (409) with a change that somebody made since; `body.stored` is how it is now. */
+  changeRun(id: number, change: RunChange): Promise<RunDetails>
+  deleteRun(id: number): Promise<void>
+  uploadToRun(id: number, file: File): Promise<RunArtifact>
+  deleteRunArtifact(id: number, artifactId: string): Promise<void>
+  /** Rows of a table in a file. */
+  runRows(id: number, artifactId: string, offset: number, limit: number, signal?: AbortSignal): Promise<RunSheet>
+
+  /** Saved views of an experiment, or of the runs of all. */
+  views(experiment?: number, signal?: AbortSignal): Promise<SavedViews>
+  saveView(view: NewView): Promise<SavedView>
+  /** Conflicts (409) with a change that somebody made since; `body.view` is how it is now. */
+  changeView(id: number, change: ViewChange): Promise<SavedView>
+  deleteView(id: number): Promise<void>
+
+  /** Runs a query that only reads; giving up the request ends it. */
+  sql(query: SqlQuery, signal?: AbortSignal): Promise<SqlResult>
+  sqlSchema(signal?: AbortSignal): Promise<SqlSchema>
 
   putStudyNote(id: number, note: Note): Promise<void>
   putTrialNote(id: number, trialId: number, note: Note): Promise<void>

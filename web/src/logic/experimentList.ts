@@ -1,5 +1,6 @@
 import type { ExperimentRow } from '../data/api.gen'
 import { toNumber } from './format'
+import { runsPath } from './runs/address'
 
 export interface Wanted {
   words: string
@@ -14,6 +15,10 @@ export function kindOf(row: Pick<ExperimentRow, 'kind' | 'is_preferential'>): st
 }
 
 const KINDS: Record<string, string> = { optuna: 'Study', ax: 'Ax', tracking: 'Tracking' }
+
+/** Where the pages of an experiment are: tracked runs have a table of their own. */
+export const pathOf = ({ id, kind }: Pick<ExperimentRow, 'id' | 'kind'>): string =>
+  kind === 'tracking' ? runsPath(id) : `/studies/${id}`
 
 /** Experiments of one of the kinds, with all of the tags, whose texts have all of the words. */
 export function filtered(rows: readonly ExperimentRow[], wanted: Wanted): ExperimentRow[] {

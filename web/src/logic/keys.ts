@@ -2,10 +2,10 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>
 
-/** Whether a key press is meant for the page, not for what is typed or for a dialog. */
+/** Whether a key press is meant for the page, not for what is typed, for a dialog or an open menu. */
 export function isForPage(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return false
-  if (document.querySelector('dialog[open]')) return false
+  if (document.querySelector('dialog[open], :popover-open')) return false
   const target = event.target as Element | null
   if (!target?.closest) return true
   if (target.closest(TYPED)) return false

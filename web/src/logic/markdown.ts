@@ -8,7 +8,7 @@ const purify = createPurify(window)
 purify.addHook('afterSanitizeAttributes', (node) => {
   for (const name of ['src', 'href']) {
     const path = node.getAttribute(name)
-    if (path && /^\/?artifacts\//.test(path)) node.setAttribute(name, source().url(path))
+    if (path && /^\/?(run-)?artifacts\//.test(path)) node.setAttribute(name, source().url(path))
   }
   if (node.tagName === 'A' && node.hasAttribute('href')) {
     node.setAttribute('target', '_blank')

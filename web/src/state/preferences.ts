@@ -10,8 +10,9 @@ function remembered<T extends string>(key: string, values: readonly T[], fallbac
   return state
 }
 
-// Storage can be forbidden: then nothing is remembered, and everything else works.
-function read(name: string): string | null {
+// Storage can be forbidden or full: then nothing is remembered, and everything else works.
+/** What the browser remembers under a name. */
+export function read(name: string): string | null {
   try {
     return localStorage.getItem(name)
   } catch {
@@ -19,7 +20,7 @@ function read(name: string): string | null {
   }
 }
 
-function write(name: string, value: string): void {
+export function write(name: string, value: string): void {
   try {
     localStorage.setItem(name, value)
   } catch {

@@ -8,6 +8,7 @@ import json
 import mimetypes
 import re
 import uuid
+from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 from urllib.parse import quote
@@ -30,6 +31,8 @@ SHOWN = re.compile(
 #: Pages that a browser shows, but in which nothing runs and which belong to no origin.
 SANDBOXED = re.compile(r"text/html|application/xhtml\+xml|image/svg\+xml")
 SANDBOX = "sandbox; default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'"
+#: How text may be compressed where a browser shows it; what is saved are the bytes as they are.
+ENCODINGS = (None, "gzip", "br")
 _DATA = re.compile(r"data:(?P<type>[^;,]*)(?P<more>(?:;[^;,]*)*?);base64,(?P<data>.*)", re.DOTALL)
 
 
@@ -138,6 +141,19 @@ def _check_unfinished(board: Board, study_id: int, trial_id: int) -> None:
 
 
 def _store(board: Board, upload: Upload) -> File:
+    name, given, content = decoded(upload)
+    guessed, encoding = mimetypes.guess_type(name)
+    file = File(str(uuid.uuid4()), name, guessed or given or files.OCTETS, encoding)
+    files.store(board).write(file.artifact_id, io.BytesIO(content))
+    return file
+
+
+def decoded(upload: Upload) -> tuple[str, str, bytes]:
+    """The name without folders of the sender's, the type that it was sent as, and the bytes.
+
+    Raises:
+        InvalidValueError: it is no data URL.
+    """
     match = _DATA.fullmatch(upload.file)
     if match is None:
         raise InvalidValueError("a file is sent as a data URL: data:image/png;base64,...")
@@ -145,12 +161,8 @@ def _store(board: Board, upload: Upload) -> File:
         content = binascii.a2b_base64(match["data"], strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidValueError(f"the data URL of the file is damaged: {error}") from error
-    # Only the name: no folders of the sender's.
     name = PureWindowsPath(PurePosixPath(upload.filename).name).name or "file"
-    guessed, encoding = mimetypes.guess_type(name)
-    file = File(str(uuid.uuid4()), name, guessed or match["type"] or files.OCTETS, encoding)
-    files.store(board).write(file.artifact_id, io.BytesIO(content))
-    return file
+    return name, match["type"], content
 
 
 def _attribute(file: File) -> tuple[str, str]:
@@ -171,18 +183,29 @@ def _read(board: Board, file: File) -> Download:
             raise
         return reader
 
-    is_shown = SHOWN.fullmatch(file.mimetype)
-    is_page = SANDBOXED.fullmatch(file.mimetype)
+    where = getattr(store, "where", None)
+    path = str(where(file.artifact_id)) if where is not None else None
+    return download(open_reader, path, file.filename, file.mimetype, file.encoding)
+
+
+def download(
+    open_reader: Callable[[], BinaryIO],
+    path: str | None,
+    filename: str,
+    mimetype: str,
+    encoding: str | None,
+) -> Download:
+    """A file that cannot do anything in the dashboard's origin, whatever is in it."""
+    is_readable = encoding in ENCODINGS
+    is_shown = is_readable and SHOWN.fullmatch(mimetype)
+    is_page = is_readable and SANDBOXED.fullmatch(mimetype)
     how = "inline" if is_shown or is_page else "attachment"
     headers = {
-        "Content-Disposition": f"{how}; filename*=UTF-8''{quote(file.filename, safe='')}",
+        "Content-Disposition": f"{how}; filename*=UTF-8''{quote(filename, safe='')}",
         "Content-Security-Policy": SANDBOX,
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, max-age=31536000, immutable",
     }
-    if file.encoding:
-        headers["Content-Encoding"] = file.encoding
-    kind = file.mimetype if is_shown or is_page else files.OCTETS
-    where = getattr(store, "where", None)
-    path = str(where(file.artifact_id)) if where is not None else None
-    return Download(open_reader, path, kind, headers)
+    if encoding and how == "inline":
+        headers["Content-Encoding"] = encoding
+    return Download(open_reader, path, mimetype if is_shown or is_page else files.OCTETS, headers)

@@ -267,11 +267,11 @@ def get_curves(
     found = curves.find(board.db, metric)
     if found is None:
         raise NotFoundError(f"there is no metric {metric!r}")
-    lengths = curves.lengths(board.db, id, found)
-    there = mask(table, filter) & np.isin(table.ids, list(lengths))
+    spans = curves.spans(board.db, id, found)
+    there = mask(table, filter) & np.isin(table.ids, list(spans))
     places = _chosen(table, there, which, numbers or [])[:limit]
     ids = table.ids[places].tolist()
-    read = curves.read(board.db, found, {id: lengths[id] for id in ids}, points)
+    read = curves.read(board.db, found, {id: spans[id] for id in ids}, points)
     values, names = _first_value(table), _names_of_arms(table)
     return Curves(table.version, int(there.sum()), [
         Curve(

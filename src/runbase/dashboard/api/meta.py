@@ -20,6 +20,11 @@ class Meta(Struct):
     artifact_is_available: bool
     #: Whether pages are told of changes ("events") or have to ask ("poll").
     live: Literal["events", "poll"]
+    #: Whether views can be saved.
+    saves_views: bool
+    #: Whether queries in SQL can be run, and if not, why, as far as that is known yet.
+    sql: bool
+    sql_refusal: str | None
     #: Of Optuna Dashboard's: always false here.
     llm_is_available: bool = False
     plotlypy_is_available: bool = False
@@ -28,12 +33,16 @@ class Meta(Struct):
 
 def get_meta(board: Board) -> Meta:
     """What this server can do."""
+    refusal = board.console.refusal(wait=False)
     return Meta(
         version=__version__,
         storage=board.name,
         read_only=board.read_only,
         artifact_is_available=board.artifacts is not None,
         live="events" if board.streams else "poll",
+        saves_views=board.mirror is None and not board.read_only,
+        sql=refusal is None,
+        sql_refusal=refusal,
     )
 
 

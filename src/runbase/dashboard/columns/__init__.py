@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import NotFoundError
+from .. import signs
 from . import ax, base, read
 from .table import Labelled, Table
 
@@ -97,7 +98,7 @@ class _Keeper:
         last, now = self.last, time.monotonic()
         db = self.tables.client.db
         if head.kind not in read.VERSIONED:
-            sign = read.sign(db, self.id)
+            sign = signs.of_runs(db, self.id)
             if last is not None and last.sign == (sign, head):
                 return last
             return _Read(self._whole(head), (sign, head), now)

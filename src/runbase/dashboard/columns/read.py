@@ -30,16 +30,6 @@ _WITH_TRIAL = "FROM runs AS r LEFT JOIN runs AS p ON p.id = r.parent_id"
 HEAD = Query("SELECT kind, version, directions FROM experiments WHERE id = :id")
 COUNT = Query("SELECT COUNT(*) FROM runs WHERE experiment_id = :id")
 COUNT_TRIES = Query(f"SELECT COUNT(*) FROM runs AS r {_ALL} {_IS_TRY}")
-# What writes to runs of tracking experiments changes, which have no versions.
-SIGN = Query("""
-SELECT COUNT(*), MAX(id), MAX(version), COUNT(args), COUNT(value), COUNT(objective_values),
-       MAX(time_started), MAX(time_updated), MAX(time_finished), COUNT(time_finished),
-       COUNT(CASE WHEN status = 'PLANNED' THEN 1 END),
-       COUNT(CASE WHEN status = 'RUNNING' THEN 1 END),
-       COUNT(CASE WHEN status = 'COMPLETED' THEN 1 END),
-       COUNT(CASE WHEN status = 'FAILED' THEN 1 END)
-  FROM runs WHERE experiment_id = :id
-""")
 TRIALS = Query(f"SELECT {_TRIAL} FROM runs AS r {_ALL} ORDER BY r.number")
 CHANGED = Query(f"SELECT {_TRIAL}, r.args FROM runs AS r {_NEW} ORDER BY r.number + 0")
 _TRIES = f"SELECT {_TRY} {_WITH_TRIAL} {_ALL} {_IS_TRY} ORDER BY r.number"
@@ -137,12 +127,6 @@ def head(db: Database, id: int) -> Head | None:
 def count(db: Database, id: int, kind: str) -> int:
     """How many trials an experiment of this kind has."""
     return int(db.row(COUNT_TRIES if kind == AX else COUNT, id=id)[0])
-
-
-@repeatable
-def sign(db: Database, id: int) -> tuple[Any, ...]:
-    """What is another one when the runs of an experiment without versions changed."""
-    return tuple(db.row(SIGN, id=id))
 
 
 @repeatable

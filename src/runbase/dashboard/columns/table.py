@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...db import Database
 from ...errors import InvalidValueError
+from ...store import columns as metric_names
 from . import ax, read
 from .attrs import Attrs, Key
 from .base import STATUSES, Base, Places
@@ -110,6 +111,11 @@ class Table:
     def attrs(self) -> list[str]:
         """The names of all user attributes of trials."""
         return list(self.attributes)
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of all metrics of the database."""
+        return list(metric_names.refresh(self.db))
 
     @property
     def parameters(self) -> Params:

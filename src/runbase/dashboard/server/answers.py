@@ -25,6 +25,8 @@ TIMES = {
     "study.get_summary",
     "trials.get_trials",
     "trials.get_trial",
+    "run.get_run",
+    "run_compare.get_run_comparison",
 }
 #: Bytes from which on an answer is compressed. Level 1 takes a quarter of the time of level 6 and
 #: makes columns of numbers less than a tenth larger.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
@@ -19,35 +21,40 @@ from starlette.routing import Route
 
 from ... import __version__
 from ...errors import DatabaseError
-from ..api import ENDPOINTS
+from ..api.endpoints import ENDPOINTS
 from ..board import Board
+from ..stop import Stop
 from .answers import TIMES, WORTH_IT, Answer, Answers, encoded
-from .endpoint import Download, Endpoint, Raw
+from .endpoint import Download, Endpoint, Raw, Stream
 from .events import Events
 from .guard import Guard, middleware
 from .openapi import document
 from .problems import problem_of
+from .slow import Slow
 from .static import accepts, pages
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 JSON = "application/json"
 CHUNK = 2**18  # bytes of a file that are read at a time
+#: What browsers ask for of films and sound.
+RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
 #: What is not worth keeping, or must not be.
 NEVER_KEPT = {"meta.get_meta", "meta.get_changes"}
 
 
 def create_app(board: Board, guard: Guard) -> Starlette:
     """The application that serves a board, behind a guard."""
-    answers = Answers(board)
+    answers, slow = Answers(board), Slow(board.streams)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
         answers.close()
+        slow.close()
 
     routes = [
-        *_routes({(e.path, e.method): _handler(board, answers, e) for e in ENDPOINTS}),
+        *_routes({(e.path, e.method): _handler(board, answers, slow, e) for e in ENDPOINTS}),
         Route("/api/events", Events(board).answer, methods=["GET"]),
         Route("/api/openapi.json", partial(_openapi, answers), methods=["GET"]),
         *pages(guard),
@@ -78,10 +85,10 @@ async def _problem(request: Request, error: Exception) -> Response:
     return problem_of(request, error)
 
 
-def _handler(board: Board, answers: Answers, endpoint: Endpoint) -> Handler:
+def _handler(board: Board, answers: Answers, slow: Slow, endpoint: Endpoint) -> Handler:
     is_kept = (
         endpoint.method == "GET"
-        and endpoint.returns not in (Raw, Download)
+        and endpoint.returns not in (Raw, Download, Stream)
         and endpoint.name not in NEVER_KEPT
     )
 
@@ -90,6 +97,8 @@ def _handler(board: Board, answers: Answers, endpoint: Endpoint) -> Handler:
         given = {**request.query_params, **{k: str(v) for k, v in request.path_params.items()}}
         work = partial(endpoint.call, board, given, body)
         try:
+            if endpoint.stops:
+                return await slow.run(request, partial(_read, request, endpoint, work))
             if is_kept:
                 key = (endpoint.name, *(text for pair in sorted(given.items()) for text in pair))
                 tells_time = endpoint.name in TIMES
@@ -97,6 +106,8 @@ def _handler(board: Board, answers: Answers, endpoint: Endpoint) -> Handler:
                     answers.of(key, lambda: _encode(work()), tells_time=tells_time)
                 )
                 return _json(request, answer, endpoint.status)
+            if endpoint.returns is Stream:
+                return await _stream(answers, await _result(answers.threads.submit(work)))
             return await _result(answers.threads.submit(_answer, board, request, endpoint, work))
         except Exception as error:
             return problem_of(request, error)
@@ -119,10 +130,16 @@ def _answer(
     if isinstance(found, Raw):
         return _raw(request, found)
     if isinstance(found, Download):
-        return _download(found)
+        return _download(request, found)
     if endpoint.status == 204:
         return Response(status_code=204)
     return _json(request, encoded(_encode(found)), endpoint.status)
+
+
+def _read(
+    request: Request, endpoint: Endpoint, work: Callable[[Stop], Any], stop: Stop
+) -> Response:
+    return _json(request, encoded(_encode(work(stop))), endpoint.status)
 
 
 def _encode(found: Any) -> bytes:
@@ -151,15 +168,50 @@ def _raw(request: Request, raw: Raw) -> Response:
     return Response(content, raw.status, headers, media_type=raw.media_type)
 
 
-def _download(file: Download) -> Response:
+def _download(request: Request, file: Download) -> Response:
     if file.path is not None and os.path.isfile(file.path):
         return FileResponse(file.path, headers=file.headers, media_type=file.media_type)
-    return StreamingResponse(_chunks(file.open()), headers=file.headers, media_type=file.media_type)
+    reader = file.open()
+    wanted = RANGE.fullmatch(request.headers.get("range", ""))
+    if wanted is None or not reader.seekable():
+        chunks = _chunks(reader, sys.maxsize)
+        return StreamingResponse(chunks, headers=file.headers, media_type=file.media_type)
+    return _part(reader, file, int(wanted[1]), int(wanted[2] or sys.maxsize))
 
 
-def _chunks(reader: BinaryIO) -> Iterator[bytes]:
+def _part(reader: BinaryIO, file: Download, first: int, last: int) -> Response:
+    """Some bytes of a file from afar: a film is looked at from its middle."""
+    size = reader.seek(0, os.SEEK_END)
+    last = min(last, size - 1)
+    if first > last:
+        reader.close()
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    reader.seek(first)
+    headers = {
+        **file.headers,
+        "Content-Range": f"bytes {first}-{last}/{size}",
+        "Content-Length": str(last - first + 1),
+    }
+    chunks = _chunks(reader, last - first + 1)
+    return StreamingResponse(chunks, 206, headers, media_type=file.media_type)
+
+
+async def _stream(answers: Answers, file: Stream) -> Response:
+    """Send a file while it is made; what is wrong with the first piece is still an answer."""
+
+    async def more(chunk: bytes | None) -> AsyncIterator[bytes]:
+        while chunk is not None:
+            yield chunk
+            chunk = await _result(answers.threads.submit(next, file.chunks, None))
+
+    first = await _result(answers.threads.submit(next, file.chunks, None))
+    return StreamingResponse(more(first), headers=file.headers, media_type=file.media_type)
+
+
+def _chunks(reader: BinaryIO, left: int) -> Iterator[bytes]:
     with reader:
-        while chunk := reader.read(CHUNK):
+        while left > 0 and (chunk := reader.read(min(CHUNK, left))):
+            left -= len(chunk)
             yield chunk
 
 

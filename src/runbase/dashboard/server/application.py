@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ...config import resolve
 from ...errors import require
 from ..board import Board
+from ..console import Settings
 from .guard import Guard
 from .open import check, open_board
-from .options import allowed_hosts_of, base_path_of, max_body_of, token_of
+from .options import (
+    PREFIX,
+    allowed_hosts_of,
+    base_path_of,
+    check_seconds,
+    max_body_of,
+    token_of,
+)
 from .stores import store_of
 
 if TYPE_CHECKING:
@@ -90,6 +99,18 @@ def guard_of(
     )
 
 
+def queries_of(sql: bool, url: str | None, seconds: float) -> Settings:
+    """How queries in SQL are run; what is not given is taken from the environment.
+
+    Raises:
+        ConfigError: the URL is none, or the number of seconds is not one.
+    """
+    url = url or os.environ.get(f"{PREFIX}SQL_URL") or None
+    if url is not None:
+        resolve(url)
+    return Settings(url, check_seconds(seconds), not sql)
+
+
 def asgi(
     storage: Storage,
     artifact_store: ArtifactStore | str | os.PathLike[str] | None = None,
@@ -98,6 +119,9 @@ def asgi(
     read_only: bool = False,
     base_path: str = "",
     allowed_hosts: Sequence[str] = (),
+    sql: bool = True,
+    sql_url: str | None = None,
+    sql_timeout: float = 10.0,
 ) -> ASGIApp:
     """The dashboard for ASGI servers such as uvicorn and hypercorn; pages are told of changes.
 
@@ -109,6 +133,9 @@ def asgi(
         base_path: the path below which a proxy serves this, such as ``/runs``.
         allowed_hosts: names by which browsers reach it, besides those of this machine; by
             default RUNBASE_DASHBOARD_ALLOWED_HOSTS.
+        sql: whether queries in SQL can be run, where that is safe; they only read.
+        sql_url: where they go, with an account that may only read; by default to ``storage``.
+        sql_timeout: seconds that one may take.
 
     Raises:
         ConfigError: a setting is wrong.
@@ -120,7 +147,10 @@ def asgi(
         guard_of("", token, allowed_hosts, read_only, base_path),
     )
     check(storage)
-    return Application(lambda: open_board(storage, artifacts=store, read_only=read_only), guard)
+    queries = queries_of(sql, sql_url, sql_timeout)
+    return Application(
+        lambda: open_board(storage, artifacts=store, read_only=read_only, queries=queries), guard
+    )
 
 
 def wsgi(
@@ -134,6 +164,9 @@ def wsgi(
     read_only: bool = False,
     base_path: str = "",
     allowed_hosts: Sequence[str] = (),
+    sql: bool = True,
+    sql_url: str | None = None,
+    sql_timeout: float = 10.0,
 ) -> Wsgi:
     """The dashboard for WSGI servers such as gunicorn and waitress; pages ask for changes.
 
@@ -147,6 +180,9 @@ def wsgi(
         read_only: see `asgi`.
         base_path: see `asgi`.
         allowed_hosts: see `asgi`.
+        sql: see `asgi`.
+        sql_url: see `asgi`.
+        sql_timeout: see `asgi`.
 
     Raises:
         ConfigError: a setting is wrong.
@@ -159,11 +195,14 @@ def wsgi(
     store = store_of(artifact_store, artifact_backend)
     guard = guard_of("", token, allowed_hosts, read_only, base_path)
     check(storage)
-    return to_wsgi(
-        Application(
-            lambda: open_board(storage, artifacts=store, read_only=read_only, streams=False), guard
+    queries = queries_of(sql, sql_url, sql_timeout)
+
+    def open() -> Board:
+        return open_board(
+            storage, artifacts=store, read_only=read_only, streams=False, queries=queries
         )
-    )
+
+    return to_wsgi(Application(open, guard))
 
 
 def to_wsgi(application: Application) -> Wsgi:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 from urllib.parse import unquote
 
@@ -16,9 +16,10 @@ from ...errors import InvalidValueError
 
 if TYPE_CHECKING:
     from ..board import Board
+    from ..stop import Stop
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-BODY, BOARD = "body", "board"
+BODY, BOARD, STOP = "body", "board", "stop"
 LARGEST = 2**63 - 1  # of the integers that databases have
 
 
@@ -40,11 +41,20 @@ class Download(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
+class Stream(NamedTuple):
+    """A file that is made while it is sent."""
+
+    chunks: Iterator[bytes]
+    media_type: str
+    headers: Mapping[str, str] = {}
+
+
 class Endpoint:
     """A route of the API.
 
     The function's first parameter ``board`` is what is served, ``body`` is the decoded JSON of the
-    request; all others come from the path or, with a default, from the query.
+    request, ``stop`` is called when the request is given up; all others come from the path or, with
+    a default, from the query.
     """
 
     def __init__(
@@ -56,6 +66,8 @@ class Endpoint:
         self.status = status or (204 if self.returns is type(None) else 200)
         self.body: Any = hints.pop(BODY, None)
         hints.pop(BOARD, None)
+        #: Whether it may take long, and ends when nobody waits for it any more.
+        self.stops = hints.pop(STOP, None) is not None
         self.parameters: dict[str, Any] = hints
         signature = inspect.signature(function).parameters
         self.defaults = {
@@ -67,7 +79,9 @@ class Endpoint:
         """The operation's name: ``trials.get_trial``."""
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
 
-    def call(self, board: Board, given: Mapping[str, str], body: bytes) -> Any:
+    def call(
+        self, board: Board, given: Mapping[str, str], body: bytes, stop: Stop | None = None
+    ) -> Any:
         """Decode what was sent and call the function.
 
         Raises:
@@ -77,8 +91,14 @@ class Endpoint:
         for name, kind in self.parameters.items():
             if name in given:
                 arguments[name] = _decode(name, given[name], kind)
+            elif name not in self.defaults:
+                if not is_list(kind):
+                    raise InvalidValueError(f"the parameter {name} is missing")
+                arguments[name] = []
         if self.body is not None:
             arguments[BODY] = _decode_body(body, self.body)
+        if self.stops:
+            arguments[STOP] = stop
         return self.function(board, **arguments)
 
 
@@ -98,7 +118,8 @@ def _decode(name: str, text: str, kind: Any) -> Any:
         found = msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidValueError(f"the parameter {name}: {error}") from error
-    if isinstance(found, int) and not -LARGEST - 1 <= found <= LARGEST:
+    items = found if isinstance(found, list) else [found]
+    if any(isinstance(item, int) and not -LARGEST - 1 <= item <= LARGEST for item in items):
         raise InvalidValueError(f"the parameter {name} is too large")
     return found
 

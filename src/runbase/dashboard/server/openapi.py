@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from .endpoint import LARGEST, Download, Endpoint, Raw, is_list
+from .endpoint import LARGEST, Download, Endpoint, Raw, Stream, is_list
 
 REFERENCE = "#/components/schemas/{name}"
 
@@ -40,7 +40,7 @@ def document(endpoints: list[Endpoint], version: str) -> dict[str, Any]:
 
 
 def _has(kind: Any) -> bool:
-    return kind is not None and kind not in (Raw, Download, bytes, type(None))
+    return kind is not None and kind not in (Raw, Download, Stream, bytes, type(None))
 
 
 def _path(path: str) -> str:
@@ -88,7 +88,7 @@ def _answer(endpoint: Endpoint, schema_of: dict[int, Any]) -> dict[str, Any]:
         return {"description": "Done."}
     if endpoint.returns is bytes:
         return {"description": "JSON text.", "content": _json({})}
-    if endpoint.returns in (Raw, Download):
+    if endpoint.returns in (Raw, Download, Stream):
         return {"description": "A file.", "content": {"*/*": {}}}
     return {"description": "The answer.", "content": _json(schema_of[id(endpoint.returns)])}
 

@@ -18,6 +18,7 @@ from .guard import MAX_BODY
 PREFIX = "RUNBASE_DASHBOARD_"
 #: The name of the same in Optuna Dashboard.
 OLD_MAX_BODY = "OPTUNA_DASHBOARD_MEMFILE_MAX"
+LONGEST = 3600  # seconds of a query
 TABLES = ("optuna_dashboard", "runbase_dashboard")
 BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 Server = Literal["auto", "uvicorn", "gunicorn", "wsgiref"]
@@ -44,6 +45,10 @@ class Options(Struct, forbid_unknown_fields=True):
     #: Bytes of a request, at most.
     max_body: int = MAX_BODY
     no_open: bool = False
+    #: No queries in SQL; another URL for them; seconds that one may take.
+    no_sql: bool = False
+    sql_url: str | None = None
+    sql_timeout: float = 10.0
     #: The tables ``[artifact_store.*]``.
     artifact_store: dict[str, dict[str, Any]] = {}
     #: Whether the config file has a table for language models, which are not used.
@@ -102,11 +107,23 @@ def allowed_hosts_of(given: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(given) or tuple(host.strip() for host in text.split(",") if host.strip())
 
 
+def check_seconds(seconds: float) -> float:
+    """The seconds that a query may take.
+
+    Raises:
+        ConfigError: they are none.
+    """
+    if not 0 < seconds <= LONGEST:
+        raise ConfigError(f"sql_timeout is a number of seconds up to {LONGEST}, not {seconds:g}")
+    return seconds
+
+
 def _checked(options: Options) -> Options:
     if not 0 <= options.port <= 65535:
         raise ConfigError(f"a port is a number from 0 to 65535, not {options.port}")
     if options.max_body <= 0:
         raise ConfigError(f"max_body is a number of bytes, not {options.max_body}")
+    check_seconds(options.sql_timeout)
     options.base_path = base_path_of(options.base_path)
     options.token = options.token or None
     return options

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from ...errors import ConfigError
-from .application import Application, guard_of, not_used
+from .application import Application, guard_of, not_used, queries_of
 from .guard import LOOPBACK, Guard
 from .open import check, open_board
 from .options import Server
@@ -53,6 +53,9 @@ def run_server(
     server: Server = "auto",
     quiet: bool = False,
     open_browser: bool = False,
+    sql: bool = True,
+    sql_url: str | None = None,
+    sql_timeout: float = 10.0,
 ) -> None:
     """Serve the dashboard until Ctrl-C or SIGTERM; in a thread, until the program ends. ::
 
@@ -75,6 +78,9 @@ def run_server(
         server: "uvicorn" (as "auto"), or "gunicorn" or "wsgiref", with which pages poll.
         quiet: print nothing.
         open_browser: open a browser, if there is one.
+        sql: whether queries in SQL can be run, where that is safe; they only read.
+        sql_url: where they go, with an account that may only read; by default to ``storage``.
+        sql_timeout: seconds that one may take.
 
     Raises:
         ConfigError: a setting is wrong, or the port is in use.
@@ -85,12 +91,14 @@ def run_server(
     store = store_of(artifact_store, artifact_backend)
     guard = guard_of(host, token, allowed_hosts, read_only, base_path, max_body)
     check(storage)
+    queries = queries_of(sql, sql_url, sql_timeout)
     streams = server in ("auto", "uvicorn")
 
     def open() -> Any:
         return open_board(
-            storage, storage_class, artifacts=store, read_only=read_only, streams=streams
-        )
+            storage, storage_class, artifacts=store, read_only=read_only, streams=streams,
+            queries=queries,
+        )  # fmt: skip
 
     with listening(host, port) as listener:
         application = Application(open, guard)

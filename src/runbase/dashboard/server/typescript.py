@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from ... import __version__
-from ..api import ENDPOINTS
+from ..api.endpoints import ENDPOINTS
 from .openapi import document
 
 HEAD = "// Made from the server's annotations by `make types`: do not edit.\n"

@@ -64,7 +64,7 @@ class SQLiteEngine(Engine):
         _register_converters()
         try:
             connection = sqlite3.connect(
-                self._uri(),
+                self.uri(),
                 uri=True,
                 timeout=self.busy_timeout,
                 isolation_level=None,  # transactions are begun and ended by Runbase alone
@@ -81,7 +81,8 @@ class SQLiteEngine(Engine):
             raise self.error(error) or self._cannot_open(error) from error
         return connection
 
-    def _uri(self) -> str:
+    def uri(self) -> str:
+        """The file as SQLite is given it."""
         if self.is_memory:
             return ":memory:"
         escaped = self.path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -51,7 +51,7 @@ class PooledSQLite(Pooled, SQLiteEngine):
     def _url(self, url: URL) -> URL:
         if not self.read_only or self.is_memory or "uri" in url.query:
             return url
-        file, _, query = self._uri().partition("?")
+        file, _, query = self.uri().partition("?")
         return url.set(database=file).update_query_dict(dict(parse_qsl(query)) | {"uri": "true"})
 
     def _connect_args(self, url: URL, given: Arguments) -> Arguments:

@@ -10,6 +10,8 @@ export interface Dimension {
   integer: boolean
   /** Whether every finished trial has it. */
   inAll: boolean
+  /** Whether its numbers are times. */
+  time?: boolean
 }
 
 /** The columns that tell which trial it is: an arm of a batch trial has a number and a trial. */
@@ -74,6 +76,7 @@ export function axisOf(dimension: Dimension, log = dimension.log): Axis {
       range: [0, Math.max(0, labels.length - 1)],
     }
   }
+  if (dimension.time) return { label: dimension.label, kind: 'time' }
   return { label: dimension.label, kind: log ? 'log' : dimension.integer ? 'integer' : 'linear' }
 }
 

@@ -16,11 +16,12 @@ function cell(value: Cell): string {
 
 /** What a chart shows, one line a mark. */
 export function sceneCsv(scene: Scene): string {
-  const head = ['series', 'trial', scene.x.label, scene.y.label]
+  const noun = scene.noun ?? 'trial'
+  const head = ['series', noun, scene.x.label, scene.y.label]
   const heat = scene.layers.some((layer) => layer.kind === 'heat')
   const bars = scene.layers.some((layer) => layer.kind === 'bars')
   if (heat) head.push(scene.bar?.label ?? 'value')
-  if (bars) head.splice(2, 2, 'trial lane', 'from', 'to')
+  if (bars) head.splice(2, 2, `${noun} lane`, 'from', 'to')
   return toCsv(
     head,
     scene.layers.flatMap((layer) => rows(layer, scene)),
@@ -36,6 +37,14 @@ function rows(layer: Layer, { x, y }: Scene): Cell[][] {
       text(y, layer.y[i]!),
     ])
   if (layer.kind === 'whiskers') return []
+  if (layer.kind === 'band')
+    return Array.from(layer.x, (value, i) => [
+      layer.label,
+      'low to high',
+      text(x, value),
+      text(y, layer.low[i]!),
+      text(y, layer.high[i]!),
+    ])
   if (layer.kind === 'line')
     return Array.from(layer.x, (value, i) => [
       layer.label ?? '',
@@ -47,9 +56,9 @@ function rows(layer: Layer, { x, y }: Scene): Cell[][] {
     return Array.from(layer.ids, (id, i) => [
       layer.styles[layer.style[i]!]?.label ?? '',
       id,
-      layer.lane[i]!,
-      iso(layer.from[i]!),
-      iso(layer.to[i]!),
+      text(y, layer.lane[i]!),
+      text(x, layer.from[i]!),
+      text(x, layer.to[i]!),
     ])
   return layer.z.flatMap((line, j) =>
     line.map((z, i): Cell[] => ['grid', '', text(x, layer.x[i]!), text(y, layer.y[j]!), z ?? NaN]),

@@ -46,6 +46,9 @@ export function shade(ramp: Ramp, place: number): string {
   return `rgb(${mix(0)},${mix(1)},${mix(2)})`
 }
 
+/** Whether values reach over so many powers of ten that they are better seen on a logarithmic scale. */
+export const isWide = (low: number, high: number): boolean => low > 0 && high / low >= 100
+
 /** Which of a ramp's shades each value gets. */
 export function shadesOf(values: ArrayLike<number>, min: number, max: number): Uint8Array {
   const size = max - min || 1

@@ -29,7 +29,7 @@ function scaleOf(dimension: Dimension, values: Float64Array): Scale {
       padded('category', [0, Math.max(0, labels.length - 1)]),
       labels.map((label) => shortened(label, 40)),
     )
-  const kind = log ? 'log' : integer ? 'integer' : 'linear'
+  const kind = dimension.time ? 'time' : log ? 'log' : integer ? 'integer' : 'linear'
   const range = extent([values], log)
   return makeScale(kind, range && range[0] < range[1] ? range : padded(kind, range))
 }

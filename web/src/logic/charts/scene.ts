@@ -11,6 +11,8 @@ export interface Scene {
   notes: string[]
   /** The chart in a sentence, for who cannot see it. */
   summary: string
+  /** What the marks are of, if not of trials. */
+  noun?: string
 }
 
 export interface Axis {
@@ -41,6 +43,8 @@ export interface Points {
   style: ArrayLike<number>
   styles: readonly MarkStyle[]
   size: number
+  /** The size of each point, if not all are of the same. */
+  sizes?: ArrayLike<number>
   /** A name before the trial's number, where trials of several studies are shown. */
   of?: string
   group?: number
@@ -72,6 +76,16 @@ export interface Whiskers {
   label: string
 }
 
+/** The ground between two lines. */
+export interface Band {
+  kind: 'band'
+  x: ArrayLike<number>
+  low: ArrayLike<number>
+  high: ArrayLike<number>
+  ink: Ink
+  label: string
+}
+
 export interface Heat {
   kind: 'heat'
   x: readonly number[]
@@ -91,7 +105,7 @@ export interface Bars {
   styles: readonly MarkStyle[]
 }
 
-export type Layer = Points | Line | Whiskers | Heat | Bars
+export type Layer = Points | Line | Whiskers | Band | Heat | Bars
 
 export interface ColourBar {
   ramp: Ramp
@@ -116,6 +130,7 @@ export function legendOf(scene: Scene): LegendItem[] {
   }
   for (const layer of scene.layers) {
     if (layer.kind === 'line') add(layer.label, layer.ink, 'line')
+    if (layer.kind === 'band') add(layer.label, layer.ink, 'bar')
     if (layer.kind === 'whiskers') add(layer.label, layer.ink, 'whisker')
     if (layer.kind !== 'points' && layer.kind !== 'bars') continue
     const used = new Set(Array.from(layer.style))
@@ -134,14 +149,17 @@ export function without(scene: Scene, hidden: ReadonlySet<string>): Scene {
 
 function shown(layer: Layer, hidden: ReadonlySet<string>): Layer[] {
   if (layer.kind === 'heat') return [layer]
-  if (layer.kind === 'line' || layer.kind === 'whiskers')
+  if (layer.kind === 'line' || layer.kind === 'whiskers' || layer.kind === 'band')
     return layer.label && hidden.has(layer.label) ? [] : [layer]
   const off = layer.styles.map((style) => style.label !== undefined && hidden.has(style.label))
   if (!off.includes(true)) return [layer]
   const keep = [...Array(layer.ids.length).keys()].filter((i) => !off[layer.style[i]!])
   const pick = (list: ArrayLike<number>) => Float64Array.from(keep, (i) => list[i]!)
   const common = { ids: pick(layer.ids), style: pick(layer.style) }
-  if (layer.kind === 'points') return [{ ...layer, ...common, x: pick(layer.x), y: pick(layer.y) }]
+  if (layer.kind === 'points') {
+    const sizes = layer.sizes ? { sizes: pick(layer.sizes) } : {}
+    return [{ ...layer, ...common, ...sizes, x: pick(layer.x), y: pick(layer.y) }]
+  }
   return [
     { ...layer, ...common, from: pick(layer.from), to: pick(layer.to), lane: pick(layer.lane) },
   ]

@@ -2,7 +2,7 @@ const PLAIN = /^[A-Za-z_]\w*$/
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 /** A name as the language of filters writes it: `params.lr`, `params."weight decay"`. */
-export function filterName(scope: 'params' | 'attrs', name: string): string {
+export function filterName(scope: string, name: string): string {
   return `${scope}.${PLAIN.test(name) ? name : quoted(name)}`
 }
 

@@ -1,20 +1,18 @@
 import { useMemo, useState } from 'preact/hooks'
 import { ChartCard } from '../../charts/ChartCard'
 import { ChartMenu } from '../../charts/ChartMenu'
-import { drawParallel, type ParallelScene } from '../../charts/drawParallel'
+import type { ParallelScene } from '../../charts/drawParallel'
 import { Parallel } from '../../charts/Parallel'
-import type { Picture } from '../../charts/picture'
+import { parallelPicture } from '../../charts/parallelPicture'
 import { Checkbox } from '../../components'
 import { useColumns } from '../../data/query'
 import { attrDimensions, objectiveDimensions, type Dimension } from '../../logic/charts/axis'
-import { toCsv } from '../../logic/charts/csv'
 import { shadesOf } from '../../logic/charts/palette'
 import {
   complete,
   defaultParams,
   parallelAxes,
   type Brushes,
-  type ParallelAxis,
 } from '../../logic/charts/parallel'
 import { extent } from '../../logic/charts/scale'
 import { count } from '../../logic/charts/scene'
@@ -85,7 +83,7 @@ export function ParallelCard({ height = 380 }: { height?: number }) {
             ]
           : (table?.note() ?? [])
       }
-      menu={scene && <ChartMenu title={TITLE} picture={pictureOf(scene)} />}
+      menu={scene && <ChartMenu title={TITLE} picture={parallelPicture(scene)} />}
     >
       <div class="axis-list" role="group" aria-label="Axes">
         <Checkbox
@@ -149,20 +147,4 @@ function rowsOf(table: Table, numbers: ReadonlySet<number>): ReadonlySet<number>
   const number = table.get('number')
   const rows = [...number.keys()].filter((i) => numbers.has(number[i]!))
   return rows.length ? new Set(rows) : null
-}
-
-function pictureOf(scene: ParallelScene): Picture {
-  return {
-    legend: [],
-    draw: (pen, width, height, paint) => drawParallel(pen, scene, null, {}, width, height, paint),
-    csv: () =>
-      toCsv(
-        scene.axes.map((axis) => axis.dimension.label),
-        scene.rows.map((i) => scene.axes.map((axis) => cell(axis, i))),
-      ),
-  }
-}
-
-function cell({ dimension, values }: ParallelAxis, i: number): string | number {
-  return dimension.labels ? (dimension.labels[values[i]!] ?? '') : values[i]!
 }

@@ -5,7 +5,7 @@ import { Directions } from '../../components/Directions'
 import { Sparkline } from '../../components/Sparkline'
 import { StateBar, StateCounts } from '../../components/StateBar'
 import type { ExperimentRow } from '../../data/api.gen'
-import { kindOf } from '../../logic/experimentList'
+import { kindOf, pathOf } from '../../logic/experimentList'
 import { formatCount, formatNumber } from '../../logic/format'
 import { isTyping } from '../../logic/keys'
 import { RowMenu } from './RowMenu'
@@ -23,7 +23,7 @@ interface RowProps {
 export function Row({ row, index, others, isActive, isSelected, select, changed }: RowProps) {
   const line = useRef<HTMLTableRowElement>(null)
   const [, navigate] = useLocation()
-  const path = `/studies/${row.id}`
+  const path = pathOf(row)
   useEffect(() => {
     // The keys move the focus, too, so that screen readers tell where it is; a line that only
     // comes back into sight leaves it to who types.

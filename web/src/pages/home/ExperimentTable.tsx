@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { useWindowRows } from '../../components/useWindowRows'
 import type { ExperimentRow } from '../../data/api.gen'
-import { SORTS, parseSort, startsDescending, toggled, type Sort } from '../../logic/experimentList'
+import { SORTS, parseSort, pathOf, startsDescending, toggled, type Sort } from '../../logic/experimentList'
 import { useKeys } from '../../logic/keys'
 import { useMedia } from '../../logic/useMedia'
 import { Row } from './ExperimentRow'
@@ -48,7 +48,7 @@ export function ExperimentTable({ rows, all, sort, setSort, changed }: TableProp
     ArrowUp: () => move(-1),
     x: () => active !== undefined && select(active),
     c: compare,
-    Enter: () => active !== undefined && navigate(`/studies/${active}`),
+    Enter: () => rows[place] && navigate(pathOf(rows[place])),
     Escape: () => setSelected([]),
   })
 

@@ -6,6 +6,8 @@ const KEYS: [keys: string[], what: string][] = [
   [['Enter'], 'Open'],
   [['x'], 'Select for comparison'],
   [['c'], 'Compare what is selected'],
+  [['Ctrl', 'Enter'], 'SQL: run the query'],
+  [['Ctrl', 'Space'], 'SQL: offer words'],
   [['Esc'], 'Leave a field, close a dialog'],
   [['t'], 'Light or dark theme'],
   [['?'], 'These keys'],

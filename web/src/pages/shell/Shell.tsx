@@ -32,6 +32,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <Mark />
           Runbase
         </Link>
+        <nav class="shell-nav" aria-label="Runbase">
+          <Link href="/runs">All runs</Link>
+          <Link href="/sql">SQL</Link>
+        </nav>
         <span class="storage" title={meta.value?.storage}>
           {meta.value?.storage}
           {readOnly.value && ' · read-only'}
@@ -48,7 +52,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           >
             {dark ? '☀' : '☾'}
           </Button>
-          <Button kind="icon" aria-label="Keys" title="Keys (?)" onClick={() => setOpen('keys')}>
+          <Button kind="icon" class="keys-button" aria-label="Keys" title="Keys (?)" onClick={() => setOpen('keys')}>
             ?
           </Button>
           <Button kind="icon" aria-label="Settings" title="Settings" onClick={() => setOpen('settings')}>

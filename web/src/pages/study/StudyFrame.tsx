@@ -4,6 +4,7 @@ import { useCallback, useMemo } from 'preact/hooks'
 import { Empty, Failed, FilterBox, Spinner } from '../../components'
 import { quietFor, useQuery } from '../../data/query'
 import { ApiError, source } from '../../data/source'
+import { studyWords } from '../../logic/filterWords'
 import { useTitle } from '../../logic/title'
 import { useUrlState } from '../../logic/urlState'
 import { Context } from './context'
@@ -26,6 +27,7 @@ export function StudyFrame({ id, page, children }: FrameProps) {
   const [filter, setFilter] = useUrlState('filter', '')
   const selection = useMemo(() => signal<ReadonlySet<number>>(new Set()), [id])
   const check = useCallback((text: string) => mistakeOf(id, text), [id])
+  const words = useMemo(() => studyWords(study), [study])
   useTitle(PAGE_NAMES[page], study?.name ?? `Study ${id}`)
 
   if (!study || (page !== OVERVIEW && !study.isWhole))
@@ -40,8 +42,8 @@ export function StudyFrame({ id, page, children }: FrameProps) {
           value={filter}
           onChange={setFilter}
           check={check}
-          params={study.params.map((p) => p.name)}
-          attrs={study.attributes.map((a) => a.key)}
+          words={words}
+          placeholder="Filter: value < 0.3 and params.lr < 1e-3 or running"
         />
       </div>
       {children}

@@ -1,5 +1,6 @@
 import { Link } from 'wouter-preact'
 import type { Study } from '../../data/api.gen'
+import { runsPath } from '../../logic/runs/address'
 
 export const PAGE_NAMES: Record<string, string> = {
   '': 'Overview',
@@ -24,6 +25,9 @@ export function StudyTabs({ study, page, filter }: { study: Study; page: string;
           {name}
         </Link>
       ))}
+      <Link href={runsPath(study.id)} title="The same trials as runs: any columns, groups, curves, comparison">
+        Runs
+      </Link>
     </nav>
   )
 }

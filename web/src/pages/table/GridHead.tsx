@@ -1,4 +1,5 @@
 import { Checkbox } from '../../components'
+import { Grip } from '../../components/Grip'
 import { Popover } from '../../components/Popover'
 import { type Column, type Layout, type Sort, columnsOf, placedColumn, resizedColumn } from '../../logic/trials/columns'
 import { chosenValues, withValues } from '../../logic/trials/filterText'
@@ -49,7 +50,7 @@ export function GridHead({ columns, template, height, sort, layout, onLayout, on
             {sort.key === column.key && <span aria-hidden="true">{sort.descending ? ' ↓' : ' ↑'}</span>}
           </button>
           {column.menu && <ValuesMenu label={column.label} menu={column.menu} />}
-          <Grip column={column} onWidth={(width) => onLayout(resizedColumn(layout, column.key, width))} />
+          <Grip label={column.label} width={column.width} onWidth={(width) => onLayout(resizedColumn(layout, column.key, width))} />
         </div>
       ))}
     </div>
@@ -73,39 +74,5 @@ function ValuesMenu({ label, menu }: { label: string; menu: NonNullable<Column['
         ))}
       </fieldset>
     </Popover>
-  )
-}
-
-const STEP = 16
-
-/** The right edge of a head: dragged, or moved with the arrow keys, it makes the column wider. */
-function Grip({ column, onWidth }: { column: Column; onWidth(width: number): void }) {
-  const start = (event: PointerEvent) => {
-    const grip = event.currentTarget as HTMLElement
-    const from = event.clientX
-    grip.setPointerCapture(event.pointerId)
-    const move = (moved: PointerEvent) => onWidth(column.width + moved.clientX - from)
-    const end = () => grip.removeEventListener('pointermove', move)
-    grip.addEventListener('pointermove', move)
-    grip.addEventListener('lostpointercapture', end, { once: true })
-    event.preventDefault()
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key]
-    if (!step) return
-    event.preventDefault()
-    onWidth(column.width + step)
-  }
-  return (
-    <span
-      class="grip"
-      role="separator"
-      aria-orientation="vertical"
-      aria-label={`Width of ${column.label}`}
-      aria-valuenow={column.width}
-      tabIndex={0}
-      onPointerDown={start}
-      onKeyDown={onKeyDown}
-    />
   )
 }

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { Empty, Failed } from '../../components'
+import { useRowKeys } from '../../components/useRowKeys'
 import { useTrialRows } from '../../components/useTrialRows'
 import { useVirtualRows } from '../../components/useVirtualRows'
-import { isForPage, useKeys } from '../../logic/keys'
 import { columnsOf, nextSort, parseSort, shown, sortText } from '../../logic/trials/columns'
 import { MOST_BESIDE, between, moved, trialsPath } from '../../logic/trials/selection'
 import { useUrlState } from '../../logic/urlState'
@@ -12,13 +12,13 @@ import { GridHead } from './GridHead'
 import { GridRow } from './GridRow'
 import { GridTools } from './GridTools'
 import { useLayout } from './useLayout'
+import '../../components/grid.css'
 import './table.css'
 
 const IS_COARSE = window.matchMedia('(pointer: coarse)').matches
 const ROW = IS_COARSE ? 44 : 32
 const HEAD = IS_COARSE ? 46 : 36
 const CHECK = 40
-const PAGE = 20
 
 interface TrialGridProps {
   /** Only these trials. */
@@ -60,22 +60,14 @@ export function TrialGrid({ numbers, height }: TrialGridProps) {
     virtual.scrollTo(place)
   }
   const compare = () => chosen.size && navigate(trialsPath(study.id, [...chosen].slice(0, MOST_BESIDE), filter))
-  useKeys({
-    j: () => go(moved(current, 1, count)),
-    k: () => go(moved(current, -1, count)),
+  const onBoxKey = useRowKeys(current, count, go, {
     x: () => rows[current] && select(current, false),
     X: () => rows[current] && select(current, true),
     c: compare,
     Enter: () => rows[current] && navigate(trialsPath(study.id, [rows[current].number], filter)),
   })
-  const onBoxKey = (event: KeyboardEvent) => {
-    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE, Home: -count, End: count }[event.key]
-    if (!by || !isForPage(event)) return
-    event.preventDefault()
-    go(moved(current, by, count))
-  }
   return (
-    <div class="trial-grid" style={{ height }}>
+    <div class="grid-frame" style={{ height }}>
       <GridTools
         total={total}
         numbers={numbers}

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { Link } from 'wouter-preact'
 import { Button, confirmDialog, toast } from '../../components'
 import { EnqueueDialog } from '../../components/EnqueueDialog'
 import { Menu } from '../../components/Menu'
@@ -61,6 +62,7 @@ export function TrialHead({ trial, isAlone, nextRunning, onShow, onClose, onChan
         )}
         {canWrite && isOpen && <Button onClick={() => setDialog('tell')}>Tell values</Button>}
         {canWrite && <Button onClick={() => setDialog('enqueue')}>Enqueue again</Button>}
+        <Link class="button" href={`/runs/${trial.id}`}>Page of the run</Link>
         <Menu label="Export this trial" items={exports}>
           Export
         </Menu>

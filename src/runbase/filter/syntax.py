@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, get_args
 
-from ...errors import InvalidValueError
+from ..errors import FilterError
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "contains"]
-#: Where a name is looked for; "any" is a parameter or else a user attribute.
-Scope = Literal["trial", "value", "param", "attr", "any"]
+#: Where a name is looked for: what every run has, an objective, the arguments (or parameters), the
+#: user attributes, the environment, the extras, or the metrics. "any" is the first of these that
+#: has it: arguments, attributes, the names in `LATER`, metrics.
+Scope = Literal["run", "value", "param", "attr", "env", "extra", "metric", "any"]
+#: What is known of a metric: "at" is the step of the best value, "n" how many were logged.
+Part = Literal["best", "last", "min", "max", "mean", "n", "at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Name:
     scope: Scope
     key: str
     at: int = field(default=0, compare=False)
+    part: Part = "best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,20 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """``tag:name``."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted text that stands alone: it is in the name, comment, tags, status or arguments."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """``not part``."""
 
@@ -82,16 +101,22 @@ class Or:
     parts: tuple[Filter, ...]
 
 
-Filter = Compare | In | Missing | Flag | Not | And | Or
+Filter = Compare | In | Missing | Flag | Tag | Text | Not | And | Or
 
-#: Names of what every trial has, and how else people call it.
-TRIAL = {
+PARTS: tuple[Part, ...] = get_args(Part)
+#: Names of what every run has, and how else people call it.
+RUN = {
     "number": "number", "id": "id", "trial_id": "id", "status": "status", "state": "status",
-    "duration": "duration", "started": "start", "start": "start",
-    "finished": "finish", "finish": "finish",
+    "duration": "duration", "started": "started", "start": "started",
+    "finished": "finished", "finish": "finished",
 }  # fmt: skip
-#: Names of what runs and arms have; parameters and attributes of these names come first.
-LATER = {"trial": "trial", "name": "name", "arm": "name"}
+#: Names that arguments and attributes may have, too: those come first, unless ``run.`` is before.
+LATER = {
+    "trial": "trial", "name": "name", "arm": "name", "experiment": "experiment", "kind": "kind",
+    "created": "created", "updated": "updated", "tags": "tags", "comment": "comment",
+    "parent": "parent",
+}  # fmt: skip
+TIMES = ("created", "started", "updated", "finished")
 #: Statuses in the words of Runbase, and in Optuna's.
 STATUSES = {
     "planned": "PLANNED", "waiting": "PLANNED", "running": "RUNNING",
@@ -100,9 +125,9 @@ STATUSES = {
 }  # fmt: skip
 
 
-def mistake(at: int, message: str) -> InvalidValueError:
+def mistake(at: int, message: str) -> FilterError:
     """The error for a mistake at a place of the text, counted from 0."""
-    return InvalidValueError(f"the filter, at character {at + 1}: {message}")
+    return FilterError(f"the filter, at character {at + 1}: {message}", at)
 
 
 def near(word: str, known: list[str]) -> str:

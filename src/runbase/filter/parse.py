@@ -4,7 +4,8 @@
 
     either     = both {"or" both}
     both       = one {"and" one}
-    one        = "not" one | "(" either ")" | flag | comparison
+    one        = "not" one | "(" either ")" | alone | comparison
+    alone      = status | "feasible" | "best" | "tag:" name | text in quotes
     comparison = name sign value | name ["not"] "contains" value
                | name ["not"] "in" "(" value {"," value} ")"
                | name "is" ["not"] ("missing" | "none")
@@ -16,10 +17,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, cast
 
-from ...errors import InvalidValueError
+from ..errors import FilterError, InvalidValueError
 from .syntax import (
+    LATER,
+    PARTS,
+    RUN,
     STATUSES,
-    TRIAL,
     And,
     Compare,
     Filter,
@@ -31,6 +34,8 @@ from .syntax import (
     Operator,
     Or,
     Scope,
+    Tag,
+    Text,
     Value,
     mistake,
     near,
@@ -38,13 +43,15 @@ from .syntax import (
 from .words import Token, parts, tokens, unquoted
 
 MAX_LENGTH = 10_000
-MAX_DEPTH = 100
+MAX_DEPTH = 20  # databases cannot parse much more
 _SIGNS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _SCOPES: dict[str, Scope] = {
     "param": "param", "params": "param", "arg": "param", "args": "param",
-    "attr": "attr", "attrs": "attr", "user_attrs": "attr",
+    "attr": "attr", "attrs": "attr", "user_attrs": "attr", "env": "env",
+    "extra": "extra", "extras": "extra", "metric": "metric", "metrics": "metric", "run": "run",
 }  # fmt: skip
 _KEYWORDS = {"and", "or", "not", "in", "is", "contains"}
+_FLAGS = ("feasible", "best")
 _EMPTY = {"none", "null", "missing"}
 
 
@@ -88,7 +95,7 @@ class _Parser:
         if not self.take(keyword):
             raise self.expected(keyword)
 
-    def expected(self, what: str) -> InvalidValueError:
+    def expected(self, what: str) -> FilterError:
         return mistake(self.next.at, f"expected {what}, not {self.next}")
 
     def either(self) -> Filter:
@@ -117,27 +124,33 @@ class _Parser:
 
     def grouped(self) -> Filter:
         if not self.take("("):
-            return self.flag() or self.comparison()
+            return self.alone() or self.comparison()
         found = self.either()
         self.need(")")
         return found
 
-    def flag(self) -> Filter | None:
-        """A word that stands alone."""
+    def alone(self) -> Filter | None:
+        """A word or a text that is not compared with anything."""
         token = self.next
-        if token.kind != "word":
+        if token.kind not in ("word", "text"):
             return None
         after = self.tokens[self.place + 1]
         if after.keyword in _SIGNS or after.keyword in _KEYWORDS - {"and", "or"}:
             return None
+        found = self.flag(token)
+        self.place += found is not None
+        return found
+
+    def flag(self, token: Token) -> Filter | None:
+        if token.kind == "text":
+            return Text(unquoted(token.text))
         word = token.keyword
-        if word in ("feasible", "best"):
-            self.place += 1
+        if word in _FLAGS:
             return Flag(cast(Any, word))
         if word in STATUSES:
-            self.place += 1
-            return Compare(Name("trial", "status", token.at), "=", Value(word, token.at))
-        return None
+            return Compare(Name("run", "status", token.at), "=", Value(word, token.at))
+        prefix, name = prefixed(token.text)
+        return Tag(name) if prefix == "tag" else None
 
     def comparison(self) -> Filter:
         start = self.place
@@ -151,16 +164,19 @@ class _Parser:
         if self.take("in"):
             found: Filter = In(name, self.values())
         elif self.take("contains"):
-            found = Compare(name, "contains", self.value())
+            found = Compare(name, "contains", self.part())
         elif is_not:
             raise self.expected("in or contains")
         else:
             raise self.without_comparison(self.tokens[start].text)
         return Not(found) if is_not else found
 
-    def without_comparison(self, word: str) -> InvalidValueError:
-        hint = near(word, [*STATUSES, "feasible", "best"])
-        return self.expected(f"a comparison such as = or < after {word}{hint}")
+    def without_comparison(self, word: str) -> FilterError:
+        words = [each for each in [*STATUSES, *_FLAGS] if each[0] == word[:1].lower()]
+        what = f"a comparison such as = or < after {word}{near(word, words)}"
+        if self.next.kind == "end" or self.next.keyword in ("and", "or", ")"):
+            what += ", or quotes around it to search for the text"
+        return self.expected(what)
 
     def missing(self, name: Name) -> Filter:
         is_not = self.take("not")
@@ -175,6 +191,11 @@ class _Parser:
             found.append(self.value())
         self.need(")")
         return tuple(found)
+
+    def part(self) -> Value:
+        """The text that is looked for; a number as it is written."""
+        token, value = self.next, self.value()
+        return Value(token.text, token.at) if isinstance(value.of, float) else value
 
     def value(self) -> Value:
         token = self.next
@@ -194,14 +215,29 @@ class _Parser:
         self.place += 1
         if token.kind == "text":
             return Name("any", unquoted(token.text), token.at)
+        prefix, name = prefixed(token.text)
+        if prefix == "tag":
+            raise mistake(token.at, f"tag:{name} stands alone: it is there, or it is not")
+        if prefix == "value":
+            return self.objective(token, [name])
+        if prefix:
+            return Name("metric", name, token.at, cast(Any, prefix))
         first, *rest = parts(token.text)
         if first.lower() in ("value", "values"):
             return self.objective(token, rest)
         if rest and (scope := _SCOPES.get(first.lower())):
-            return Name(scope, ".".join(rest), token.at)
-        if not rest and (key := TRIAL.get(first.lower())):
-            return Name("trial", key, token.at)
+            return self.scoped(token, scope, ".".join(rest))
+        if not rest and (key := RUN.get(first.lower())):
+            return Name("run", key, token.at)
         return Name("any", ".".join([first, *rest]), token.at)
+
+    def scoped(self, token: Token, scope: Scope, name: str) -> Name:
+        if scope != "run":
+            return Name(scope, name, token.at)
+        key = (RUN | LATER).get(name.lower())
+        if key is None:
+            raise mistake(token.at, f"runs have no {name}{near(name, [*RUN, *LATER])}")
+        return Name("run", key, token.at)
 
     def objective(self, token: Token, rest: list[str]) -> Name:
         """``value``, ``values.1`` or ``values[1]``."""
@@ -213,3 +249,11 @@ class _Parser:
         if not (number.isascii() and number.isdigit()) or len(number) > 4:
             raise mistake(token.at, f"expected the number of an objective, not {number}")
         return Name("value", str(int(number)), token.at)
+
+
+def prefixed(word: str) -> tuple[str, str]:
+    """What is before and after the colon of ``best:"val acc"`` or ``tag:baseline``, or nothing."""
+    prefix, colon, rest = word.partition(":")
+    if not colon or prefix.lower() not in (*PARTS, "tag", "value"):
+        return "", ""
+    return prefix.lower(), ".".join(parts(rest))

@@ -8,20 +8,21 @@ from typing import NamedTuple
 from .syntax import mistake
 
 _QUOTED = r""" "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' """
-_PART = r"\w(?:[\w/:@-]*\w)?"
+#: A part of a name that needs no quotes.
+PART = r"\w(?:[\w/:@-]*\w)?"
 _TOKEN = re.compile(
     rf"""\s*(?:
       (?P<date> \d{{4}}-\d\d-\d\d (?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)? (?!\w) )
     | (?P<number> [-+]? (?: (?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)? | inf\b ) (?![\w.]) )
     | (?P<text> {_QUOTED} )
-    | (?P<word> {_PART} (?: \.(?: {_PART} | {_QUOTED} ) )* )
+    | (?P<word> {PART} (?: :(?: {_QUOTED} ) )? (?: \.(?: {PART} | {_QUOTED} ) )* )
     | (?P<sign> == | != | <> | <= | >= | [=<>(),\[\]] )
     | (?P<end> \Z )
     )""",
     re.VERBOSE,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_PIECE = re.compile(rf"{_PART} | {_QUOTED}", re.VERBOSE)
+_PIECE = re.compile(rf"{PART} | {_QUOTED}", re.VERBOSE)
 
 
 class Token(NamedTuple):

@@ -1,0 +1,16 @@
+"""Metrics by name, and which way each of them is better."""
+
+from __future__ import annotations
+
+import re
+
+#: Metrics of which less is better, by the words in their names.
+LOWER = re.compile(
+    r"(?:^|[^a-z])(loss|err|error|errors|mse|rmse|mae|mape|nll|perplexity|ppl|cost|regret"
+    r"|time|seconds|duration|latency|memory|fid|wer|cer)(?:$|[^a-z])"
+)
+
+
+def is_lower_better(metric: str) -> bool:
+    """Whether the least value of a metric is its best, by the words in its name."""
+    return LOWER.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", metric).lower()) is not None

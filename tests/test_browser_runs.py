@@ -396,6 +396,19 @@ def test_the_rest_of_a_large_group_is_a_page_of_its_own(page: Page, shown: Shown
     expect(page.get_by_role("link", name="All 13 runs")).to_be_visible()
 
 
+def test_the_way_back_from_a_run_leads_to_what_one_looked_at(
+    page: Page, shown: Shown, digits: Experiment
+):
+    page.goto(shown.path(digits, filter='args.model = "cnn"', sort="-args.seed"))
+    first = row(page, 0).get_by_role("link").first
+    expect(first).to_be_visible()
+    first.click()
+    expect(page).to_have_url(re.compile("/runs/"))
+    page.get_by_role("link", name="digits", exact=True).click()
+    expect(filter_box(page)).to_have_value('args.model = "cnn"')
+    is_in_address(page, sort="-args.seed")
+
+
 # -- selection ------------------------------------------------------------------------------------
 
 

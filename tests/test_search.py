@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -739,3 +739,14 @@ def test_constraints_that_are_no_numbers_are_not_met(client: Client):
         trial.storage.set_trial_system_attr(trial._trial_id, "constraints", constraints)
         study.tell(trial, i)
     assert search.ids(client.db, study._study_id, "feasible", descending=False) == [4, 6]
+
+
+def test_what_is_known_of_runs_outlives_a_transaction_that_is_undone(digits: Experiment):
+    client = digits.client
+    before = known(client.db, digits.id)
+    with suppress(ZeroDivisionError), client:
+        digits.get_run().set_args({"never": 1})
+        raise ZeroDivisionError
+    assert known(client.db, digits.id) is before
+    digits.get_run().set_args({"later": 1})
+    assert search.ids(client.db, digits.id, "args.later = 1") != []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..db import Database
@@ -12,15 +11,11 @@ from ..search.metrics import is_lower_better
 from ..store import tables
 from ..store.links import Link
 from ..store.tables import Summary
-from . import reading
+from . import reading, run_facts
 from .columns.base import millis
 from .rows import duration
 from .run_table import as_json
 
-_RUNS = """
-SELECT id, status, time_created, time_started, time_updated, time_finished, parent_id, comment,
-       tags, args, env, extras, value, objective_values
-  FROM runs WHERE id IN (:ids)"""
 _LINKS = """
 SELECT from_id, kind, to_id FROM run_links WHERE from_id IN (:ids) AND to_id IN (:ids)
  ORDER BY from_id, kind, to_id"""
@@ -43,26 +38,9 @@ class Row(NamedTuple):
         return any(other != first for other in others)
 
 
-class _Run(NamedTuple):
-    id: int
-    status: str
-    created: datetime
-    started: datetime | None
-    updated: datetime | None
-    finished: datetime | None
-    parent_id: int | None
-    comment: str | None
-    tags: dict[str, Any] | None
-    args: dict[str, Any] | None
-    env: dict[str, Any] | None
-    extras: Any
-    value: float | None
-    objective_values: list[Any] | None
-
-
 def compare(db: Database, ids: Sequence[int]) -> list[Row]:
     """The facts of runs, which are there, in the order of ``ids``."""
-    found = {row[0]: _Run(*row) for row in reading.fetch(db, _RUNS, ids=list(ids))}
+    found = run_facts.read_all(db, ids)
     runs = [found[id] for id in ids]
     attrs = reading.attrs_of(db, ids)
     documents: list[tuple[str, str, list[Any]]] = [
@@ -83,16 +61,16 @@ def links(db: Database, ids: Sequence[int]) -> list[Link]:
     return [Link(*row) for row in reading.fetch(db, _LINKS, ids=list(ids))]
 
 
-def _facts(runs: Sequence[_Run]) -> Iterator[Row]:
-    def row(key: str, kind: str, value: Callable[[_Run], Any], label: str = "") -> Row:
+def _facts(runs: Sequence[run_facts.Row]) -> Iterator[Row]:
+    def row(key: str, kind: str, value: Callable[[run_facts.Row], Any], label: str = "") -> Row:
         return Row(key, label or key, "run", kind, [as_json(value(run)) for run in runs])
 
     yield row("status", "status", lambda run: run.status)
     yield row("duration", "duration", lambda run: duration(
-        run.status, millis(run.started), millis(run.finished)))  # fmt: skip
-    yield row("created", "time", lambda run: run.created)
-    yield row("started", "time", lambda run: run.started)
-    yield row("finished", "time", lambda run: run.finished)
+        run.status, millis(run.time_started), millis(run.time_finished)))  # fmt: skip
+    yield row("created", "time", lambda run: run.time_created)
+    yield row("started", "time", lambda run: run.time_started)
+    yield row("finished", "time", lambda run: run.time_finished)
     if any(run.parent_id is not None for run in runs):
         yield row("parent", "number", lambda run: run.parent_id)
     if any(run.tags for run in runs):
@@ -106,7 +84,7 @@ def _facts(runs: Sequence[_Run]) -> Iterator[Row]:
         yield Row(key, key, "run", "number", cells)
 
 
-def _values(run: _Run) -> list[Any]:
+def _values(run: run_facts.Row) -> list[Any]:
     if run.objective_values is not None:
         return run.objective_values
     return [] if run.value is None else [run.value]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 CHUNK = 5000  # runs in a piece
 Cells = Mapping[str, list[Any]]
+Chunks = Generator[bytes, None, None]
 
 
 def stream(
@@ -44,7 +46,16 @@ def stream(
         for at in range(0, max(len(ids), 1), CHUNK)
     )
     kinds = _kinds(board, order.experiment, columns) if format == "parquet" else {}
-    return Stream(write(columns, pieces, kinds), media_type, _headers(board, order, format))
+    return Stream(write(columns, _ahead(pieces), kinds), media_type, _headers(board, order, format))
+
+
+def _ahead(pieces: Iterator[Cells]) -> Iterator[Cells]:
+    """The same; while one is being written, the next one is read."""
+    with ThreadPoolExecutor(1, "runbase-export") as reader:
+        following = reader.submit(next, pieces, None)
+        while (piece := following.result()) is not None:
+            following = reader.submit(next, pieces, None)
+            yield piece
 
 
 def _kinds(board: Board, experiment: int | None, columns: list[str]) -> dict[str, str]:
@@ -64,7 +75,7 @@ def _headers(board: Board, order: Order, format: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; {named}"}
 
 
-def _csv(columns: list[str], pieces: Iterator[Cells], kinds: Mapping[str, str]) -> Iterator[bytes]:
+def _csv(columns: list[str], pieces: Iterator[Cells], kinds: Mapping[str, str]) -> Chunks:
     """Text that a spreadsheet would take for a formula begins with a quote character."""
     yield _line(_quoted(key) for key in columns)
     for cells in pieces:
@@ -118,7 +129,7 @@ def _text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _json(columns: list[str], pieces: Iterator[Cells], kinds: Mapping[str, str]) -> Iterator[bytes]:
+def _json(columns: list[str], pieces: Iterator[Cells], kinds: Mapping[str, str]) -> Chunks:
     """A list of objects, one in each line; numbers that JSON has not are texts."""
     encode = msgspec.json.Encoder().encode
     before = b"[\n"
@@ -137,9 +148,7 @@ def _for_json(value: Any) -> Any:
     return value
 
 
-def _parquet(
-    columns: list[str], pieces: Iterator[Cells], kinds: Mapping[str, str]
-) -> Iterator[bytes]:
+def _parquet(columns: list[str], pieces: Iterator[Cells], kinds: Mapping[str, str]) -> Chunks:
     """Numbers (in double precision), times in UTC, lists of tags, and all else as texts."""
     import pyarrow
     from pyarrow.parquet import ParquetWriter
@@ -212,7 +221,7 @@ class _Sink(io.RawIOBase):
         return found
 
 
-Writer = Callable[[list[str], Iterator[Cells], Mapping[str, str]], Iterator[bytes]]
+Writer = Callable[[list[str], Iterator[Cells], Mapping[str, str]], Chunks]
 WRITERS: dict[str, tuple[Writer, str]] = {
     "csv": (_csv, "text/csv; charset=utf-8"),
     "json": (_json, "application/json"),

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 from ..db import Database, repeatable
 from ..query import Query, translate
 from ..store import runs
+from .api.types import RunHead
 
 #: So many children are named.
 CHILDREN = 200
 
-RUN = Query("""
+_RUNS = """
 SELECT r.id, r.experiment_id, e.name, e.kind, r.number, r.name, r.status, r.parent_id,
        r.time_created, r.time_started, r.time_updated, r.time_finished, r.heartbeat,
        r.comment, r.tags, r.args, r.env, r.extras, r.value, r.objective_values, e.directions
   FROM runs AS r JOIN experiments AS e ON e.id = r.experiment_id
- WHERE r.id = :id
-""")
+ WHERE r.id IN (:ids)"""
 _HEADS = """
 SELECT r.id, r.experiment_id, e.name, e.kind, r.number, r.name, r.status
   FROM runs AS r JOIN experiments AS e ON e.id = r.experiment_id
@@ -71,18 +71,6 @@ class Row(NamedTuple):
     directions: list[str] | None
 
 
-class Head(NamedTuple):
-    """What names a run."""
-
-    id: int
-    experiment_id: int
-    experiment: str
-    kind: str
-    number: int
-    name: str | None
-    status: str
-
-
 @repeatable
 def read(db: Database, id: int) -> Row:
     """A run.
@@ -90,19 +78,26 @@ def read(db: Database, id: int) -> Row:
     Raises:
         NotFoundError: no run has this id.
     """
-    if row := db.row(RUN, id=id):
-        return Row(*row)
+    if found := read_all(db, [id]):
+        return found[id]
     raise runs.missing(id)
 
 
 @repeatable
-def heads(db: Database, ids: Iterable[int]) -> dict[int, Head]:
+def read_all(db: Database, ids: Iterable[int]) -> dict[int, Row]:
+    """Those of these runs that are there, by id."""
+    sql, parameters = translate(_RUNS, {"ids": list(ids)}, db.dialect)
+    return {row[0]: Row(*row) for row in db.run(sql, parameters).fetchall()}
+
+
+@repeatable
+def heads(db: Database, ids: Iterable[int]) -> dict[int, RunHead]:
     """What names these runs, by id."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
     sql, parameters = translate(_HEADS, {"ids": wanted}, db.dialect)
-    return {row[0]: Head(*row) for row in db.run(sql, parameters).fetchall()}
+    return {row[0]: RunHead(*row) for row in db.run(sql, parameters).fetchall()}
 
 
 @repeatable

@@ -9,7 +9,9 @@ compared and grouped right from the first, but is last in an order until a filte
 from __future__ import annotations
 
 import json
+import os
 import threading
+import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -147,10 +149,16 @@ class Known:
 
 def known(db: Database, experiment_id: int | None) -> Known:
     """What this process knows of the runs of an experiment (or of all), with what is new."""
-    key = f"known runs of {experiment_id}"
-    found: Known = db.memo.setdefault(key, Known(experiment_id))
+    # Not in the memo, which is lost whenever a transaction is undone: names stay true enough.
+    of_database = _known.setdefault(db, {})
+    found = of_database.setdefault(experiment_id, Known(experiment_id))
     found.refresh(db)
     return found
+
+
+_known: weakref.WeakKeyDictionary[Database, dict[int | None, Known]] = weakref.WeakKeyDictionary()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_known.clear)  # another thread may have held a lock
 
 
 def known_of(db: Database, experiment_id: int | None, ids: Sequence[int]) -> Known:

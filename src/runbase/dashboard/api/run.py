@@ -17,25 +17,12 @@ from .. import heads, reading, run_chains, run_edits, run_facts, summaries
 from ..board import Board
 from ..columns.base import millis
 from ..rows import duration
-from ..run_facts import Head
 from . import run_files
 from .run_files import RunArtifact
-from .types import Attr, Direction, Note, Number
+from .types import Attr, Direction, Note, Number, RunHead
 
 #: Points of a small curve.
 POINTS = 80
-
-
-class RunHead(Struct):
-    """What names a run."""
-
-    id: int
-    experiment_id: int
-    experiment: str
-    kind: str
-    number: int
-    name: str | None
-    status: str
 
 
 class RunMetric(Struct):
@@ -183,9 +170,9 @@ def get_run(board: Board, id: int) -> RunDetails:
         links=[
             _link(link, id, named) for link in links if {link.from_id, link.to_id} <= named.keys()
         ],
-        chain=[_head(named[each]) for each in chain if each in named] if len(chain) > 1 else [],
-        parent=next((_head(named[each]) for each in parents if each in named), None),
-        children=[_head(named[each]) for each in children if each in named],
+        chain=[named[each] for each in chain if each in named] if len(chain) > 1 else [],
+        parent=next((named[each] for each in parents if each in named), None),
+        children=[named[each] for each in children if each in named],
         child_count=child_count,
         artifacts=run_files.listed(board, row),
         previous=previous,
@@ -250,15 +237,9 @@ def delete_run(board: Board, id: int) -> None:
     artifacts.remove_bytes(board.client, gone)
 
 
-def _head(head: Head) -> RunHead:
-    return RunHead(*head)
-
-
-def _link(link: store.Link, id: int, named: dict[int, Head]) -> RunLink:
+def _link(link: store.Link, id: int, named: dict[int, RunHead]) -> RunLink:
     is_from_here = link.from_id == id
-    return RunLink(
-        link.kind, is_from_here, _head(named[link.to_id if is_from_here else link.from_id])
-    )
+    return RunLink(link.kind, is_from_here, named[link.to_id if is_from_here else link.from_id])
 
 
 def _metrics(found: dict[str, Summary]) -> list[RunMetric]:

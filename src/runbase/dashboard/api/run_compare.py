@@ -9,8 +9,8 @@ from msgspec import Struct
 from ...errors import InvalidValueError
 from .. import run_compare, run_facts
 from ..board import Board
-from .run import RunHead
 from .runs import Group, Kind
+from .types import RunHead
 
 MOST = 100
 
@@ -60,7 +60,7 @@ def get_run_comparison(board: Board, runs: list[int]) -> RunComparison:
     there = [id for id in ids if id in heads]
     rows = run_compare.compare(board.db, there) if there else []
     return RunComparison(
-        [RunHead(*heads[id]) for id in there],
+        [heads[id] for id in there],
         [ComparedRow(*row[:5], row.differs, row.lower_is_better) for row in rows],  # type: ignore[arg-type]
         [ComparedLink(*link) for link in run_compare.links(board.db, there)],
         [id for id in ids if id not in heads],

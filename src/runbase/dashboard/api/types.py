@@ -162,6 +162,18 @@ class TrialRef(Struct):
     sems: list[Number | None] = []
 
 
+class RunHead(Struct):
+    """What names a run."""
+
+    id: int
+    experiment_id: int
+    experiment: str
+    kind: str
+    number: int
+    name: str | None
+    status: str
+
+
 class Column(Struct):
     """Values of one column, one per trial; null where a trial has none.
 

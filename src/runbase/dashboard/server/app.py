@@ -200,9 +200,12 @@ async def _stream(answers: Answers, file: Stream) -> Response:
     """Send a file while it is made; what is wrong with the first piece is still an answer."""
 
     async def more(chunk: bytes | None) -> AsyncIterator[bytes]:
-        while chunk is not None:
-            yield chunk
-            chunk = await _result(answers.threads.submit(next, file.chunks, None))
+        try:
+            while chunk is not None:
+                yield chunk
+                chunk = await _result(answers.threads.submit(next, file.chunks, None))
+        finally:
+            answers.threads.submit(file.chunks.close)  # whoever asked may have gone
 
     first = await _result(answers.threads.submit(next, file.chunks, None))
     return StreamingResponse(more(first), headers=file.headers, media_type=file.media_type)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 from urllib.parse import unquote
 
@@ -44,7 +44,7 @@ class Download(NamedTuple):
 class Stream(NamedTuple):
     """A file that is made while it is sent."""
 
-    chunks: Iterator[bytes]
+    chunks: Generator[bytes, None, None]
     media_type: str
     headers: Mapping[str, str] = {}
 

@@ -22,3 +22,16 @@ export const runsPath = (experiment: number | undefined, page = ''): string =>
   [experiment === undefined ? '/runs' : `/experiments/${experiment}`, page].filter(Boolean).join('/')
 
 export const runPath = (id: number): string => `/runs/${id}`
+
+const keyOf = (id: number) => `runbase.runs.${id}`
+
+/** Keep how somebody looks at the runs of an experiment, for the way back from the page of a run. */
+export function remember(id: number | undefined, search: string): void {
+  if (id !== undefined) sessionStorage.setItem(keyOf(id), search)
+}
+
+/** What was kept, with its question mark; else nothing. */
+export function remembered(id: number): string {
+  const search = (sessionStorage.getItem(keyOf(id)) ?? '').replace(/^\?/, '')
+  return search && `?${search}`
+}

@@ -6,6 +6,7 @@ import type { RunDetails } from '../../data/api.gen'
 import { source } from '../../data/source'
 import { kindOf } from '../../logic/experimentList'
 import { formatDuration, formatNumber, formatTime } from '../../logic/format'
+import { remembered } from '../../logic/runs/address'
 import { experimentPath, nameOf, seenOf, trialPath } from '../../logic/run/naming'
 import { FormDialog } from '../home/FormDialog'
 import { Tags } from './Tags'
@@ -17,7 +18,7 @@ export function RunHead({ run, onChange }: { run: RunDetails; onChange(): void }
   return (
     <header class="run-head">
       <div class="run-title">
-        <Link href={experimentPath(run)} class="run-experiment">
+        <Link href={experimentPath(run) + (run.kind === 'tracking' ? remembered(run.experiment_id) : '')} class="run-experiment">
           {run.experiment}
         </Link>
         <span aria-hidden="true" class="muted">/</span>

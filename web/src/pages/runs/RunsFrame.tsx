@@ -1,9 +1,10 @@
 import type { ComponentChildren } from 'preact'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useSearch } from 'wouter-preact/use-browser-location'
 import { Empty, Failed, FilterBox } from '../../components'
 import { quietFor, useQuery } from '../../data/query'
 import { ApiError, source } from '../../data/source'
-import { NEWEST, parseSort, sortText } from '../../logic/runs/address'
+import { NEWEST, parseSort, remember, sortText } from '../../logic/runs/address'
 import { exampleFilter, runWords } from '../../logic/runs/words'
 import { usualPins } from '../../logic/runs/columns'
 import { useTitle } from '../../logic/title'
@@ -35,6 +36,8 @@ export function RunsFrame({ id, page, children }: FrameProps) {
   const [columnsState, setColumnsState] = useUrlState('columns', '')
   const [pinnedState, setPinnedState] = useUrlState('pinned', '')
   const selection = useSelection()
+  const search = useSearch()
+  useEffect(() => remember(id, search), [id, search])
   const words = useMemo(() => (catalogue ? runWords(catalogue) : []), [catalogue])
   const check = useCallback((text: string) => mistakeOf(id, text, sortState), [id, sortState])
   const sort = useMemo(() => parseSort(sortState), [sortState])

@@ -4,6 +4,9 @@ import type { SqlSchema, SqlTable } from '../../data/api.gen'
 import type { Query } from '../../data/query'
 import { formatCompact } from '../../logic/format'
 
+/** Tables without rows come last. */
+const inUse = (tables: readonly SqlTable[]) => [...tables].sort((a, b) => Number(a.rows === 0) - Number(b.rows === 0))
+
 interface SchemaTreeProps {
   schema: Query<SqlSchema>
   /** Put a name into the query. */
@@ -16,7 +19,7 @@ export function SchemaTree({ schema, onInsert }: SchemaTreeProps) {
   const { data, error, reload } = schema
   if (error && !data) return <Failed error={error} retry={reload} />
   if (!data) return <Spinner />
-  const found = data.tables.filter((table) => fits(table, words.trim().toLowerCase()))
+  const found = inUse(data.tables).filter((table) => fits(table, words.trim().toLowerCase()))
   return (
     <>
       <input

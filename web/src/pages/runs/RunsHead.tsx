@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import { StateBar, StateCounts } from '../../components/StateBar'
 import { useQuery } from '../../data/query'
@@ -11,10 +12,10 @@ import { useRuns } from './context'
 export function RunsHead({ quiet }: { quiet: number }) {
   const { id, catalogue, filter } = useRuns()
   const { kind, total } = catalogue
-  // The first rows have the server to themselves.
+  const asked = useLater(filter)
   const { data } = useQuery(
-    `runs/${id ?? 'all'}/statuses/${filter}`,
-    (s) => source().runGroups({ experiment: id, filter, by: 'status', columns: [] }, s),
+    `runs/${id ?? 'all'}/statuses/${asked}`,
+    (s) => source().runGroups({ experiment: id, filter: asked, by: 'status', columns: [] }, s),
     { live: id ?? 'all', quiet, enabled: catalogue.is_complete },
   )
   const counts = data && countsOf(data.groups)
@@ -28,7 +29,7 @@ export function RunsHead({ quiet }: { quiet: number }) {
         </Link>
       )}
       <span class="muted" role="status">
-        {filter && counts ? `${formatCount(counts.total)} of ` : ''}
+        {filter && counts && asked === filter ? `${formatCount(counts.total)} of ` : ''}
         {formatCount(total)} run{total === 1 ? '' : 's'}
       </span>
       {counts && (
@@ -39,4 +40,16 @@ export function RunsHead({ quiet }: { quiet: number }) {
       )}
     </header>
   )
+}
+
+const LATER = 400
+
+/** The value some moments later: rows come first, and have the server to themselves. */
+function useLater<T>(value: T): T {
+  const [later, setLater] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(() => value), LATER)
+    return () => clearTimeout(timer)
+  }, [value])
+  return later
 }

@@ -378,6 +378,7 @@ def test_a_read_only_page_offers_no_edits(page: Page, tmp_path: Path):
         page.get_by_role("button", name="Actions of the run").click()
         expect(page.get_by_role("menuitem", name="Copy as Python")).to_be_visible()
         expect(page.get_by_role("menuitem", name="Delete")).to_have_count(0)
+        page.goto("about:blank")  # or it asks a server that has gone
 
 
 # -- looks ----------------------------------------------------------------------------------------

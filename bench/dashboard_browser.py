@@ -54,7 +54,7 @@ class Request:
 
     @property
     def is_data(self) -> bool:
-        return urlsplit(self.url).path.startswith("/api/")
+        return urlsplit(self.url).path.startswith(("/api/", "/ajax-api/"))
 
 
 @dataclass

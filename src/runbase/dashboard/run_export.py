@@ -77,14 +77,10 @@ def _headers(board: Board, order: Order, format: str) -> dict[str, str]:
 
 def _csv(columns: list[str], pieces: Iterator[Cells], kinds: Mapping[str, str]) -> Chunks:
     """Text that a spreadsheet would take for a formula begins with a quote character."""
-    yield _line(_quoted(key) for key in columns)
+    yield (",".join(map(_quoted, columns)) + "\r\n").encode()
     for cells in pieces:
         rows = zip(*(_for_csv(cells[key]) for key in columns), strict=True)
-        yield b"".join(map(_line, rows))
-
-
-def _line(cells: Iterable[str]) -> bytes:
-    return (",".join(cells) + "\r\n").encode()
+        yield "".join(f"{line}\r\n" for line in map(",".join, rows)).encode()
 
 
 def _for_csv(values: list[Any]) -> Iterable[str]:
@@ -108,6 +104,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return repr(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return _quoted(" ".join(value))
     return _quoted(_text(value))

@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 import math
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +20,7 @@ from runbase import Client, Experiment, Run, artifacts
 from runbase.dashboard import sheets
 from runbase.dashboard.server.guard import Guard
 from runbase.errors import InvalidValueError
+from runbase.store import versions
 from tests.boards import case
 from tests.web import Web, reason, web_of
 
@@ -245,6 +247,26 @@ def test_what_cannot_be_stored_is_refused(web: Web, run: Run, body: dict[str, An
     run.set_tags("kept")
     assert change(web, run, **body).status_code == 400
     assert details(web, run)["tags"] == ["kept"]
+
+
+def test_an_edit_waits_for_who_writes_to_the_experiment_and_the_run(web: Web, run: Run, url: str):
+    """Who locked them in another order would wait for each other."""
+    edited: list[int] = []
+
+    def edit() -> None:
+        answer = web.ask("PATCH", f"/api/runs/{run.id}", json={"tags": ["edited"]})
+        edited.append(answer.status_code)
+
+    thread = threading.Thread(target=edit)
+    with closing(Client(url)) as other, other:
+        versions.count(other.db, run.experiment_id)
+        thread.start()
+        thread.join(0.5)  # until it waits
+        other.execute("UPDATE runs SET comment = 'written' WHERE id = ?", [run.id])
+    thread.join(20)
+    assert edited == [200]
+    found = web.get(f"/api/runs/{run.id}").json()
+    assert (found["comment"], found["tags"]) == ("written", ["edited"])
 
 
 def test_pages_learn_of_an_edit_and_of_a_file(web: Web, run: Run):

@@ -13,7 +13,7 @@ from ..store.values import check_comment
 from .board import Board
 
 _READ = """
-SELECT r.name, r.comment, r.tags, r.experiment_id, e.kind
+SELECT r.name, r.comment, r.tags, e.kind
   FROM runs AS r JOIN experiments AS e ON e.id = r.experiment_id
  WHERE r.id = :id"""
 # SQLite has one writer at a time; the others lock the row from reading it to writing it.
@@ -56,11 +56,14 @@ def edit(board: Board, id: int, change: Mapping[str, Any], seen: Mapping[str, An
     change = {name: value if name == "tags" else value or None for name, value in change.items()}
     _check(change)
     db = board.db
+    experiment_id = runs.experiment_of(db, id)
     with db.transaction():
+        # So that pages show it; and first, as all do who lock an experiment and a run of it.
+        versions.count(db, experiment_id)
         row = db.row(READ, id=id)
         if row is None:
             raise runs.missing(id)
-        name, comment, tags, experiment_id, kind = row
+        name, comment, tags, kind = row
         stored = Edited(name, comment, list(tags or ()))
         if kind != "tracking" and not {"tags"}.issuperset(change):
             raise InvalidValueError(
@@ -71,7 +74,6 @@ def edit(board: Board, id: int, change: Mapping[str, Any], seen: Mapping[str, An
             if _is_other(seen[what], getattr(stored, what)):
                 raise EditConflictError("note" if what == "comment" else what, stored)
         new = stored._replace(**change)
-        versions.count(db, experiment_id)  # so that pages show it
         written = Jsonb(documents.tags(new.tags))
         db.execute(WRITE, id=id, name=new.name, comment=new.comment, tags=written)
 

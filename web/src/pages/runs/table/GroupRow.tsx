@@ -51,8 +51,7 @@ function Summary({ column, line: { group, measure } }: { column: Shown; line: Ex
       {isShown && low !== high && (
         <span class="muted">
           {' '}
-          {figure === mean ? '' : `ø ${text(mean)}, `}
-          {text(low)} – {text(high)}
+          {figure === mean ? `${text(low)} – ${text(high)}` : `ø ${text(mean)}`}
         </span>
       )}
     </span>

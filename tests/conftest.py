@@ -43,6 +43,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         keeper.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try a test with a browser again if it fails; the report says ``rerun``.
+
+    On a busy machine a page may be late by more than a test waits for it, one time in thousands.
+    """
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def skip_missing(name: str, reason: str) -> None:
     """Skip the test, or fail it where ``RUNBASE_TEST_REQUIRE`` asks for what is missing."""
     if name in os.environ.get("RUNBASE_TEST_REQUIRE", "").split(","):

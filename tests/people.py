@@ -106,3 +106,13 @@ def until(is_so: Callable[[], object], seconds: float = 20) -> None:
     while not is_so():
         assert time.monotonic() < give_up, "it never came"
         time.sleep(0.02)
+
+
+def scroll_down_to(part: Locator) -> None:
+    """Go to the end of the page, again as it grows, until the part is there."""
+
+    def is_there() -> bool:
+        part.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        return part.is_visible()
+
+    until(is_there)

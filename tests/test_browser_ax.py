@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.axes import Axes, batches, observed, tuned, two_objectives
-from tests.people import Site, is_too_wide, site
+from tests.people import Site, is_too_wide, scroll_down_to, site
 from tests.shapes import card, chart, drawn, redrawn
 
 PAGES = ("", "analytics", "trials", "trialTable", "smartSelection", "note")
@@ -103,8 +103,7 @@ def test_metrics_with_steps_are_curves(page: Page, shown: Site, one: Axes, two: 
     name = re.compile("^loss by step of 36 trials")
     expect(chart(page, "Metrics")).to_have_accessible_name(name)
     visit(page, shown, two)
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    expect(chart(page, "Timeline")).to_be_visible()
+    scroll_down_to(chart(page, "Timeline"))
     expect(card(page, "Metrics")).to_have_count(0)
 
 

@@ -14,7 +14,7 @@ from runbase import Experiment
 from runbase.dashboard import get_note, save_note
 from runbase.store import documents, experiments
 from tests.browser import dashboard
-from tests.people import Site, is_too_wide, site
+from tests.people import Site, is_too_wide, scroll_down_to, site
 
 HOSTILE = "<img src=x onerror='window.hacked=1'>"
 
@@ -327,7 +327,7 @@ def test_two_thousand_experiments_are_scrolled_and_searched_a_screen_at_a_time(
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(page.get_by_role("link", name="thousand 1998")).to_be_focused()
-    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    scroll_down_to(page.get_by_role("link", name="thousand 0000"))
     expect(names(page).last).to_have_text("thousand 0000")
     assert rows(page).count() < 100
     expect(rows(page).last).to_have_attribute("aria-rowindex", "2001")
@@ -337,7 +337,7 @@ def test_two_thousand_experiments_are_scrolled_and_searched_a_screen_at_a_time(
     page.set_viewport_size({"width": 390, "height": 800})
     search(page).fill("thousand")
     expect(status).to_contain_text("2,000 of ")
-    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    scroll_down_to(page.get_by_role("link", name="thousand 0000"))
     expect(names(page).last).to_have_text("thousand 0000")
     assert rows(page).count() < 100
     assert not is_too_wide(page)

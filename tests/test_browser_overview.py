@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests import shapes
-from tests.people import Site, site, until
+from tests.people import Site, scroll_down_to, site, until
 from tests.shapes import card, chart, drawn, redrawn
 
 OVERVIEW, ANALYTICS, SELECTION = "", "analytics", "smartSelection"
@@ -473,8 +473,8 @@ def test_a_front_of_three_objectives_can_be_turned_in_space(page: Page, shown: S
 def test_a_figure_of_the_studys_owner_is_drawn_by_plotly(page: Page, shown: Site):
     study = shapes.with_figure(shown)
     overview(page, shown, study)
-    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     figure = page.get_by_role("img", name="User-defined figure Mine alone")
+    scroll_down_to(figure)
     expect(figure.locator(".bars .point")).to_have_count(2)
 
 

@@ -6,7 +6,7 @@ import logging
 import re
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,33 @@ def test_setups_at_the_same_time_set_up_once(url: str):
         states = list(pool.map(work, range(4)))
     scripts = len(OWN) + 1
     assert sorted(map(tuple, states)) == [("NEW",) * scripts] + [("OK",) * scripts] * 3
+
+
+def test_who_comes_while_mysql_is_set_up_waits_for_the_end(
+    mysql_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    apply, begun, may_go_on = migrate._apply, threading.Event(), threading.Event()
+
+    def slowly(db: Database, name: str, text: str, known: dict[str, str]) -> Applied:
+        if name == OWN[2]:  # those before it are there for all to see
+            begun.set()
+            assert may_go_on.wait(20)
+        return apply(db, name, text, known)
+
+    def opened() -> bool:
+        with closing(Client(mysql_url)) as client:
+            return migrate.check(client.database)
+
+    monkeypatch.setattr(migrate, "_apply", slowly)
+    with ThreadPoolExecutor(2) as pool, closing(Client(mysql_url)) as first:
+        setup = pool.submit(schema.setup, first.database)
+        assert begun.wait(20)
+        other = pool.submit(opened)
+        wait([other], timeout=0.5)
+        assert not other.done()
+        may_go_on.set()
+        assert other.result(20)
+        assert len(setup.result(20)) == len(OWN)
 
 
 # -- versions -------------------------------------------------------------------------------

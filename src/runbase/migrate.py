@@ -139,12 +139,27 @@ def check(db: Database) -> bool:
             "runbase.commands.setup(client)"
         )
     refuse_newer(db, known)
-    if missing := [name for name, _ in own_scripts(db) if name not in known]:
+    if missing := _missing(db, known):
+        missing = _missing(db, _applied_in_the_end(db))
+    if missing:
         raise SchemaError(
             f"{db.engine.describe()} was made by an older Runbase (it lacks {missing[0]}): run "
             "'runbase setup', or call runbase.commands.setup(client), to bring it up to date"
         )
     return True
+
+
+def _missing(db: Database, known: Iterable[str]) -> list[str]:
+    have = set(known)
+    return [name for name, _ in own_scripts(db) if name not in have]
+
+
+def _applied_in_the_end(db: Database) -> dict[str, str]:
+    """`applied`, when nobody is at it: on MySQL others see each script before the next one ran."""
+    if db.engine.transactional_ddl:
+        return applied(db)
+    with db.transaction(), db.engine.exclusive(db.run):
+        return applied(db)
 
 
 _CONTROL = re.compile(

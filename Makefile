@@ -19,7 +19,7 @@ $(VENV)/demo: pyproject.toml
 	@echo "Setting up $(VENV) (the first time only, about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet --editable '.[optuna,dashboard]' scikit-learn pillow
+	@$(PIP) install --quiet --editable '.[optuna,dashboard,preferential]' scikit-learn pillow
 	@touch $@
 
 $(VENV)/dev: $(VENV)/demo
@@ -53,7 +53,9 @@ types: $(VENV)/dev ## Write the TypeScript types of the dashboard's API
 demo: $(VENV)/demo $(PAGES) ## Train and tune real models in demo.db, and open the dashboard
 	@$(BIN)/python examples/demo.py
 	@$(BIN)/python examples/optuna_sklearn.py
-	@$(BIN)/python examples/sunset.py --made-up 16 $(if $(filter 0,$(DEMO_SERVE)),,--serve)
+	@$(BIN)/python examples/sunset.py --made-up 16
+	@$(BIN)/python examples/sunset_preferences.py --made-up 8
+	@$(if $(filter 0,$(DEMO_SERVE)),,$(BIN)/python examples/serve_demo.py)
 
 # Whether the tests of Ax run: where `make ax` was made, or RUNBASE_TEST_REQUIRE asks for them.
 comma   := ,
@@ -86,6 +88,7 @@ bench: $(VENV)/dev $(AX)/dev $(PAGES) ## Measure against the peers (installs the
 	@$(BIN)/python bench/optuna_storage.py
 	@$(BIN)/python bench/dashboard.py
 	@$(BIN)/python bench/dashboard_runs.py
+	@$(BIN)/python bench/preferential.py
 	@$(AX)/bin/python bench/ax.py
 
 clean: ## Remove the virtual environments and everything that was built

@@ -48,7 +48,7 @@ class Kind:
     page: str
 
 
-def arguments(kind: Kind) -> argparse.Namespace:
+def parser(kind: Kind) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=kind.about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -62,9 +62,7 @@ def arguments(kind: Kind) -> argparse.Namespace:
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the table into a section of this file"
     )
-    options = parser.parse_args()
-    options.rounds = options.rounds or (1 if options.quick else 3)
-    return options
+    return parser
 
 
 def prepare() -> None:
@@ -94,6 +92,7 @@ def install(venv: Path, *packages: str) -> None:
 
 def measure(kind: Kind, options: argparse.Namespace) -> str:
     """The machine and the table."""
+    options.rounds = options.rounds or (1 if options.quick else 3)
     kind.prepare()
     tempfile.tempdir = str(options.path.resolve()) if options.path else None
     folder = environment.scratch()
@@ -137,7 +136,7 @@ def browser() -> str:
 
 
 def main(kind: Kind) -> None:
-    options = arguments(kind)
+    options = parser(kind).parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
     text = measure(kind, options)
     print(text)

@@ -49,7 +49,7 @@ class Server:
 
 
 @contextmanager
-def running(name: str, file: str) -> Iterator[Server]:
+def running(name: str, file: str, *options: str) -> Iterator[Server]:
     """One of the dashboards on a file (of Aim: a folder); it is stopped at the end."""
     port = _free_port()
     cache = Path("cache").resolve()  # where Runbase keeps mirrors; of this task alone
@@ -63,7 +63,7 @@ def running(name: str, file: str) -> Iterator[Server]:
     begun = time.perf_counter()
     with Path("server.log").open("wb") as log:
         process = subprocess.Popen(
-            [*commands[name], "--port", str(port)],
+            [*commands[name], "--port", str(port), *options],
             env=os.environ | {"XDG_CACHE_HOME": str(cache)},
             stdout=log,
             stderr=log,

@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -79,10 +80,10 @@ def summary(lines: list[Line]) -> str:
     return f"{counts}; missed:\n\n" + "\n".join(missed) if missed else f"{counts}."
 
 
-def aligned(lines: list[Line]) -> str:
+def aligned(lines: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose columns stand below each other as plain text, too."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rule = Line(*("-" * width for width in widths))
+    rule = ["-" * width for width in widths]
     return "\n".join(
         "| " + " | ".join(map(str.ljust, line, widths)) + " |"
         for line in [lines[0], rule, *lines[1:]]

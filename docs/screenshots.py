@@ -29,6 +29,11 @@ IMAGES = Path(__file__).parent / "images"
 WIDE, PHONE = (1440, 900), (390, 844)
 LARGEST = 200_000  # bytes of a picture
 PAUSE = 1500  # milliseconds in which charts are drawn
+#: Waits for the images in sight; others may never be loaded.
+SEEN = """Promise.all(
+  [...document.images]
+    .filter((image) => image.getBoundingClientRect().top < innerHeight)
+    .map((image) => image.decode()))"""
 #: Chromium asks hosts of its maker's at every start, unless told not to.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -81,7 +86,7 @@ def serving(file: Path) -> Iterator[str]:
 
 
 def pictures(url: str) -> list[Picture]:
-    """What to take pictures of: a study with curves, and one that asks people."""
+    """What to take pictures of: a study with curves, and those that ask people."""
     ids = {row["name"]: row["id"] for row in asked(f"{url}/api/experiments")["experiments"]}
     study, people, digits = ids["tune digits"], ids["sunset colours"], ids["digits"]
     waiting = asked(f"{url}/api/experiments/{people}/trials?filter=running")["rows"][0]["number"]
@@ -89,6 +94,8 @@ def pictures(url: str) -> list[Picture]:
     best = asked(f"{url}/api/runs?experiment={digits}&columns=id&sort=best:val_accuracy")["ids"]
     compare = f"experiments/{digits}/compare?runs={','.join(map(str, best[:3]))}"
     table = f"experiments/{digits}?sort=-best:val_accuracy"
+    compared = f"studies/{ids['sunset preferences']}"
+    answers, learnt = f"{compared}/preference-history", f"{compared}/analytics"
     return [
         Picture("runs-light", table, WIDE, "light", ".run-row"),
         Picture("runs-dark", table, WIDE, "dark", ".run-row"),
@@ -97,6 +104,11 @@ def pictures(url: str) -> list[Picture]:
         Picture("dashboard-dark", overview, WIDE, "dark", ".plot canvas"),
         Picture("dashboard-home", "", WIDE, "light", "table.experiments tbody tr"),
         Picture("dashboard-form", trial, PHONE, "light", ".trial-form"),
+        Picture("preferences-light", compared, WIDE, "light", ".candidate img"),
+        Picture("preferences-dark", compared, WIDE, "dark", ".candidate img"),
+        Picture("preferences-phone", compared, PHONE, "light", ".candidate img"),
+        Picture("preferences-history", answers, WIDE, "light", ".answer-cards img"),
+        Picture("preferences-utility", learnt, WIDE, "light", ".plot canvas"),
     ]
 
 
@@ -117,7 +129,7 @@ def taken(browser: Browser, url: str, picture: Picture) -> bytes:
     page.goto(f"{url}/dashboard/{picture.path}")
     for selector in (picture.shows, ".live-mark.live"):
         page.wait_for_selector(selector)
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.evaluate(SEEN)
     page.wait_for_timeout(PAUSE)
     content = page.screenshot()
     page.close()

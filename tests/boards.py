@@ -58,23 +58,30 @@ def board_of(storage: BaseStorage, folder: Path, **options: Any) -> Iterator[Boa
 @contextmanager
 def case(kind: str, folder: Path, request: Any) -> Iterator[Case]:
     """A board over a new storage of this kind."""
+    with new_storage(kind, folder, request) as storage:
+        optuna.create_study(storage=storage, study_name="another").ask()
+        study = optuna.create_study(storage=storage, study_name="a study")
+        sampler = optuna.samplers.RandomSampler(seed=1)
+        study.sampler = sampler
+        study.optimize(objective, n_trials=3)
+        running = study.ask()
+        objective(running)
+        study.enqueue_trial({"x": 0.5, "model": "small"})
+        with board_of(storage, folder) as board:
+            yield Case(board, storage, study)
+
+
+@contextmanager
+def new_storage(kind: str, folder: Path, request: Any) -> Iterator[BaseStorage]:
+    """A new storage of this kind."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage: BaseStorage
     if kind in SERVERS:
         storage = RDBStorage(Client(request.getfixturevalue(SERVERS[kind])))
     else:
         storage = open_storage("runbase" if kind == "sqlite" else kind, folder)
-    optuna.create_study(storage=storage, study_name="another").ask()
-    study = optuna.create_study(storage=storage, study_name="a study")
-    sampler = optuna.samplers.RandomSampler(seed=1)
-    study.sampler = sampler
-    study.optimize(objective, n_trials=3)
-    running = study.ask()
-    objective(running)
-    study.enqueue_trial({"x": 0.5, "model": "small"})
     try:
-        with board_of(storage, folder) as board:
-            yield Case(board, storage, study)
+        yield storage
     finally:
         storage.remove_session()
         if isinstance(storage, RDBStorage):

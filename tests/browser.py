@@ -34,9 +34,10 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def dashboard(*arguments: str, cwd: Path | None = None) -> Iterator[str]:
+def dashboard(*arguments: str, cwd: Path | None = None, port: int = 0) -> Iterator[str]:
     """The URL of ``runbase dashboard`` in a process of its own, without a slash at its end."""
-    command = [sys.executable, "-m", "runbase", "dashboard", *arguments, "--no-open", "--port", "0"]
+    options = ["--no-open", "--port", str(port)]
+    command = [sys.executable, "-m", "runbase", "dashboard", *arguments, *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=cwd)
     try:
         yield _address(process)

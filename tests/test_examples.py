@@ -14,10 +14,15 @@ from typing import Any
 
 import nbclient
 import nbformat
+import optuna
 import pytest
 
 from runbase import Client, Experiment
+from runbase.dashboard.preferential import PreferentialStudy, load_study
+from runbase.optuna import RDBStorage
 from runbase.queries import first_value, first_values
+from tests.people import until
+from tests.web import running
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -284,3 +289,44 @@ def test_optuna_sklearn(tmp_path: Path):
         assert min(curves) > 8
         unequal = "SELECT COUNT(*) FROM metrics WHERE intermediate_value <> val_accuracy"
         assert first_value(client, unequal) == 0
+
+
+# sunset.py, sunset_preferences.py, serve_demo.py
+
+
+def test_sunsets_are_proposed_and_answered_while_the_demo_is_served():
+    marked = example("sunset.py", "demo.db", "--made-up", "2")
+    compared = example("sunset_preferences.py", "demo.db", "--made-up", "2")
+    assert "sunset colours: 6 colours, 4 of them wait for your eyes." in marked
+    assert "sunset preferences: 6 colours, 4 of them wait for your eyes." in compared
+    with closing(RDBStorage("sqlite:///demo.db")) as storage:
+        marks = optuna.load_study(study_name="sunset colours", storage=storage)
+        preferences = load_study(study_name="sunset preferences", storage=storage)
+        assert len(preferences.preferences) == 2 * 3
+        with running("-W", "error", str(EXAMPLES / "serve_demo.py"), "--port", "0") as server:
+            server.url()
+            marks.tell(2, 1)
+            *better, worst = preferences.best_trials
+            preferences.report_preference(list(better), worst)
+            until(lambda: len(marks.trials) == 7)
+            until(lambda: len(painted(preferences)) == 7)
+            assert server.end()[0] == 0, server.errors
+        assert painted(preferences) < {path.name for path in Path("demo.artifacts").iterdir()}
+
+
+def test_a_colour_that_was_never_painted_is_not_compared():
+    example("sunset_preferences.py", "demo.db")
+    with closing(RDBStorage("sqlite:///demo.db")) as storage:
+        study = load_study(study_name="sunset preferences", storage=storage)
+        killed = study.ask()  # and nothing more
+        example("sunset_preferences.py", "demo.db", "--made-up", "2")
+        assert len(study.trials) == 6
+        compared = {trial.number for pair in study.preferences for trial in pair}
+        assert compared == {0, 1, 2, 3}
+        assert killed.number in [trial.number for trial in study.candidates]
+
+
+def painted(study: PreferentialStudy) -> set[str]:
+    """The files of the colours."""
+    attrs = [trial.user_attrs for trial in study.trials]
+    return {each["picture"] for each in attrs if "picture" in each}

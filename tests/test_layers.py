@@ -64,9 +64,9 @@ def test_every_module_has_a_layer():
 
 
 HEAVY = {
-    "sqlite3", "psycopg", "pymysql", "pandas", "numpy", "sqlalchemy", "optuna", "ax", "torch",
-    "rich", "docopt", "IPython", "itables", "humanize", "plotly", "runbase.commands",
-    "runbase.pandas", "runbase.notebook",
+    "sqlite3", "psycopg", "pymysql", "pandas", "numpy", "scipy", "sqlalchemy", "optuna", "ax",
+    "torch", "streamlit", "rich", "docopt", "IPython", "itables", "humanize", "plotly",
+    "runbase.commands", "runbase.pandas", "runbase.notebook",
 }  # fmt: skip
 
 

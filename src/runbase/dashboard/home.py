@@ -19,6 +19,7 @@ from . import heads, reading, signs, summaries
 from .api.types import Counts, ExperimentRow, Number
 from .columns.base import millis, number
 from .columns.read import VERSIONED
+from .preferential.attrs import is_preferential
 
 if TYPE_CHECKING:
     from .board import Board
@@ -267,10 +268,9 @@ def _rows(db: Database, sql: str, ids: Collection[int] | None) -> list[Any]:
 
 def _row(e: Experiment, facts: Facts, attrs: dict[str, Any]) -> ExperimentRow:
     directions = list(e.directions or ())
-    is_preferential = bool(attrs.get("preference:is_preferential"))
-    asks = any("form_widgets" in key for key in attrs)
+    asks = is_preferential(attrs) or any("form_widgets" in key for key in attrs)
     best, at, trend = None, None, list[Number]()
-    if len(directions) == 1 and not is_preferential:
+    if len(directions) == 1 and not is_preferential(attrs):
         best, at, trend = _best(facts, directions[0] == "maximize")
         at = None if at is not None and at < 0 else at  # an arm is known by its name, not a number
     named = {s: facts.statuses[s] for s in Counts.__struct_fields__ if s in facts.statuses}
@@ -281,7 +281,7 @@ def _row(e: Experiment, facts: Facts, attrs: dict[str, Any]) -> ExperimentRow:
         best, at, heads.objective_names(attrs, len(directions)), millis(e.time_created),
         summaries.time_or_none(facts.latest), trend,
         summaries.count_stale(facts.running, np.inf if asks else facts.longest),
-        is_preferential, e.comment, e.version,
+        is_preferential(attrs), e.comment, e.version,
     )  # fmt: skip
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InvalidValueError
+from ..store import versions
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -19,13 +22,28 @@ class Place(NamedTuple):
     trial_id: int | None
 
     def attrs(self) -> dict[str, Any]:
-        """The system attributes of the study, where those of trials are, too."""
+        """The system attributes of the study, among them its notes on trials."""
         return self.storage.get_study_system_attrs(self.study_id)
 
     def write(self, attrs: dict[str, Any]) -> None:
         """Write system attributes of the study, in their order."""
         for key, value in attrs.items():
             self.storage.set_study_system_attr(self.study_id, key, value)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """A block in which all is written or nothing, and which waits for others of the study.
+
+        Only a storage of Runbase's can do so: elsewhere each write is for itself.
+        """
+        from ..optuna import RDBStorage
+
+        if not isinstance(self.storage, RDBStorage):
+            yield
+            return
+        with self.storage.client as client:
+            versions.count(client.db, self.study_id)  # locks the study's row
+            yield
 
 
 def place_of(study_or_trial: Any) -> Place:

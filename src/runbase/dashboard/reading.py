@@ -17,9 +17,11 @@ SELECT kind, name, comment, tags, directions, time_created FROM experiments WHER
 OF_RUN = Query("SELECT experiment_id FROM runs WHERE id = :id")
 KIND = Query("SELECT kind FROM experiments WHERE id = :id")
 _ATTRS = "SELECT scope, key, value FROM experiment_attrs WHERE owner_id = :id"
-# Not the notes on trials, of which there may be as many as trials.
+# Not the notes on trials nor people's answers, of which there may be as many as trials.
 _STUDY_ATTRS = f"""{_ATTRS}
-   AND NOT (key LIKE 'dashboard:%:note_str:%' OR key LIKE 'dashboard:%:note_ver')"""
+   AND NOT (key LIKE 'dashboard:%:note_str:%' OR key LIKE 'dashboard:%:note_ver'
+            OR key LIKE 'preference:values%' OR key LIKE 'preference:history%'
+            OR key LIKE 'preference:ties%')"""
 STUDY_ATTRS = Query(_STUDY_ATTRS, mysql=_STUDY_ATTRS.replace("key", "`key`"))
 _SOME_ATTRS = f"{_ATTRS} AND scope = 'system' AND key LIKE :pattern"
 SOME_ATTRS = Query(_SOME_ATTRS, mysql=_SOME_ATTRS.replace("key", "`key`"))
@@ -30,6 +32,9 @@ SELECT n.name
   JOIN metric_names AS n ON n.id = m.metric_id
  ORDER BY n.id
 """)
+_PREFERENCES = f"""{_ATTRS} AND scope = 'system'
+   AND key LIKE 'preference:%' AND key NOT LIKE 'preference:history%'"""
+PREFERENCES = Query(_PREFERENCES, mysql=_PREFERENCES.replace("key", "`key`"))
 # Lists of ids are filled in by `translate`.
 ROWS = """
 SELECT id, name, status, value, objective_values, args, heartbeat, time_updated
@@ -118,12 +123,37 @@ def system_attrs(db: Database, id: int, prefix: str) -> dict[str, Any]:
 
 
 @repeatable
+def preferences(db: Database, id: int) -> dict[str, Any]:
+    """The system attributes of a preferential study without the records of answers."""
+    return {key: json.loads(value) for _, key, value in db.rows(PREFERENCES, id=id)}
+
+
+@repeatable
 def beginnings_of_notes(db: Database, id: int, trial_ids: Collection[int]) -> dict[int, str]:
     """The first pieces of the notes on some trials by id."""
     keys = {f"dashboard:{trial_id}:note_str:0": trial_id for trial_id in trial_ids}
+    return {keys[key]: piece for key, piece in _these_attrs(db, id, list(keys)).items()}
+
+
+@repeatable
+def notes_on(db: Database, id: int, trial_ids: Collection[int]) -> dict[str, Any]:
+    """The system attributes of an experiment in which notes on some trials are."""
+    found: dict[str, Any] = {}
+    wanted = [
+        f"dashboard:{trial}:{key}" for trial in trial_ids for key in ("note_ver", "note_str:0")
+    ]
+    while wanted:
+        pieces = _these_attrs(db, id, wanted)
+        found |= pieces
+        places = (key.rpartition(":") for key, piece in pieces.items() if piece)
+        wanted = [f"{prefix}:{int(n) + 1}" for prefix, _, n in places if n.isdecimal()]
+    return found
+
+
+def _these_attrs(db: Database, id: int, keys: list[str]) -> dict[str, Any]:
     query = _THESE_ATTRS.replace("key", "`key`", 2) if db.dialect == "mysql" else _THESE_ATTRS
-    rows = _of_list(db, query, "keys", list(keys), id=id)
-    return {keys[key]: json.loads(value) for _, key, value in rows}
+    rows = _of_list(db, query, "keys", keys, id=id)
+    return {key: json.loads(value) for _, key, value in rows}
 
 
 @repeatable

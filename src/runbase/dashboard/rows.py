@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..errors import InvalidValueError
-from . import detail, forms, heads, reading, summaries
+from . import detail, feedback, forms, heads, reading, summaries
 from .api.trials import MetricSummary, Trial, TrialParam, TrialRow
 from .api.types import Attr
 from .board import Board
@@ -16,12 +14,11 @@ from .columns.base import millis
 from .columns.read import AX
 from .columns.table import Bools, Table
 from .filter import mask
+from .paging import Places
+from .preferential import attrs as stored
 
-MAX_ROWS = 1000
 #: System attributes of a trial that its page shows in its own way.
 _OWN = ("constraints", "artifacts:", "fixed_params")
-
-Places = NDArray[np.intp]
 
 
 def chosen(table: Table, filter: str, numbers: list[int] | None) -> Bools:
@@ -58,17 +55,6 @@ def ordered(table: Table, sort: str, descending: bool) -> Places:
     return table.cached(("order", sort, descending), make)
 
 
-def page(at: Places, offset: int, limit: int) -> Places:
-    """A part of the places.
-
-    Raises:
-        InvalidValueError: offset or limit are out of range.
-    """
-    if offset < 0 or not 1 <= limit <= MAX_ROWS:
-        raise InvalidValueError(f"offset is from 0, limit from 1 to {MAX_ROWS}")
-    return at[offset : offset + limit]
-
-
 def rows(board: Board, table: Table, at: Places) -> list[TrialRow]:
     """The rows of trials at some places."""
     ids = table.ids[at].tolist()
@@ -77,6 +63,8 @@ def rows(board: Board, table: Table, at: Places) -> list[TrialRow]:
     notes = reading.beginnings_of_notes(board.db, table.experiment_id, ids)
     study = reading.system_attrs(board.db, table.experiment_id, "dashboard:artifacts:")
     best = set(summaries.best(table).tolist())
+    asked = feedback.or_none(table)
+    skipped = stored.skipped(asked) if asked else ()
     found = []
     for i, id in zip(at.tolist(), ids, strict=True):
         if id not in known:
@@ -92,7 +80,7 @@ def rows(board: Board, table: Table, at: Places) -> list[TrialRow]:
                 duration(row.status, start, finish), row.name,
                 bool(notes.get(id)),
                 heads.artifacts_of_trial(board, of.system, study, table.experiment_id, id),
-                int(table.trials[i]), summaries.errors(table, i),
+                int(table.trials[i]), summaries.errors(table, i), id in skipped,
             )
         )  # fmt: skip
     return found
@@ -142,7 +130,7 @@ def trial(board: Board, table: Table, number: int) -> Trial:
         note=heads.note(reading.system_attrs(board.db, id, f"dashboard:{run.id}:note"), run.id),
         artifacts=heads.artifacts_of_trial(board, attrs.system, study, id, run.id),
         wants_answer=_wants_answer(study, run.status, attrs.user),
-        skipped=bool(study.get(f"preference:skip_trial:{run.id}")),
+        skipped=bool(study.get(f"{stored.SKIPPED}{run.id}")),
         time_created=millis(run.time_created),
         time_started=summaries.time_or_none(start),
         time_finished=summaries.time_or_none(finish),

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from ..db import Database
 from ..store import studies, trial_rows
 from . import files, forms, names, notes, plots
 from .board import Board
+from .preferential import attrs as preferences
 from .stock_space import intersection, space_json, union
 from .stock_trials import Row, Trials, attrs_json
-
-PREFERENTIAL = "preference:is_preferential"
-VALUES = "preference:values"
-HISTORY = "preference:history"
-SKIPPED = "preference:skip_trial:"
-COMPONENT = "preference:component"
 
 Attrs = Mapping[str, Any]
 
@@ -59,7 +53,7 @@ def detail(board: Board, id: int, after: int) -> dict[str, Any]:
     trials = Trials(board.db, id, system, rows)
     form = forms.read_form(system)
     objective_names = names.read_objective_names(system)
-    is_preferential = bool(system.get(PREFERENTIAL, False))
+    is_preferential = preferences.is_preferential(system)
     return {
         "name": name,
         "directions": directions,
@@ -75,7 +69,7 @@ def detail(board: Board, id: int, after: int) -> dict[str, Any]:
         "has_intermediate_values": trials.has_reports,
         "note": notes.read_note(system)._asdict(),
         "is_preferential": is_preferential,
-        "feedback_component_type": system.get(COMPONENT, {"output_type": "note"}),
+        "feedback_component_type": preferences.component(system),
         "plotly_graph_objects": [
             {"id": id, "graph_object": text} for id, text in plots.read_figures(system).items()
         ],
@@ -100,7 +94,7 @@ def _study(db: Database, id: int) -> tuple[str, list[str], Attrs, Attrs]:
 def _loaded(attrs: Mapping[tuple[int, str], Mapping[str, str]], id: int, scope: str) -> Attrs:
     texts = attrs.get((id, scope), {})
     if scope == "system":  # notes and figures can be long
-        texts = {key: text for key, text in texts.items() if key == PREFERENTIAL}
+        texts = {key: text for key, text in texts.items() if key == preferences.IS_PREFERENTIAL}
     return {key: json.loads(text) for key, text in texts.items()}
 
 
@@ -112,7 +106,7 @@ def _summary(
         "study_name": name,
         "directions": directions,
         "user_attrs": attrs_json(user),
-        "is_preferential": system.get(PREFERENTIAL, False),
+        "is_preferential": preferences.is_preferential(system),
     }
 
 
@@ -120,8 +114,9 @@ def _best(
     board: Board, id: int, directions: Sequence[str], system: Attrs, trials: Trials
 ) -> list[Row]:
     """The best trial, those of the front, or those that people preferred."""
-    if system.get(PREFERENTIAL):
-        return _preferred(system, trials)
+    if preferences.is_preferential(system):
+        liked, skipped = preferences.best(system), preferences.skipped(system)
+        return [row for row in trials.rows if row.number in liked and row.id not in skipped]
     if len(directions) > 1:
         table = board.tables.of(id)
         front = set(table.ids[table.front].tolist())
@@ -133,37 +128,24 @@ def _best(
     return [] if best is None else [best]
 
 
-def _preferred(system: Attrs, trials: Trials) -> list[Row]:
-    pairs = _preferences(system)
-    best = {better for better, _ in pairs} - {worse for _, worse in pairs}
-    skipped = _skipped(system)
-    return [row for row in trials.rows if row.number in best and row.id not in skipped]
-
-
-def _preferences(system: Attrs) -> list[tuple[int, int]]:
-    """Pairs of the numbers of a better and a worse trial."""
-    found = [value for key, value in system.items() if key.startswith(VALUES)]
-    return [pair for pairs in found for pair in pairs]
-
-
-def _skipped(system: Attrs) -> set[int]:
-    found = (key.removeprefix(SKIPPED) for key in system if key.startswith(SKIPPED))
-    return {int(id) for id in found if id.isdecimal()}
-
-
 def _preferential(system: Attrs, trials: Trials) -> dict[str, Any]:
-    skipped = _skipped(system)
-    history = [json.loads(text) for key, text in system.items() if key.startswith(HISTORY)]
-    fields = ("mode", "id", "timestamp", "candidates", "clicked", "preferences")
+    skipped = preferences.skipped(system)
     return {
         "preference_history": [
             {
-                "history": {field: choice[field] for field in fields},
-                "is_removed": not system.get(VALUES + choice["id"]),
+                "history": {
+                    "mode": answer.mode,
+                    "id": answer.id,
+                    "timestamp": answer.time.isoformat(),
+                    "candidates": answer.candidates,
+                    "clicked": answer.clicked,
+                    "preferences": answer.pairs,
+                },
+                "is_removed": answer.is_removed,
             }
-            for choice in sorted(history, key=lambda c: datetime.fromisoformat(c["timestamp"]))
-            if choice["mode"] == "ChooseWorst"
+            for answer in preferences.answers(system)
+            if answer.mode == "ChooseWorst" and answer.time
         ],
-        "preferences": _preferences(system),
+        "preferences": preferences.pairs(system),
         "skipped_trial_numbers": [row.number for row in trials.rows if row.id in skipped],
     }

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..db import Database
-from . import reading
+from . import feedback, reading
 from .api.types import Counts, Number, TrialRef
 from .columns.base import millis, number
 from .columns.pareto import front
@@ -65,7 +65,7 @@ def counts(table: Table, used: Bools | None = None) -> Counts:
 def best(table: Table, used: Bools | None = None) -> NDArray[np.intp]:
     """Places of the best trials: the first of them for one objective, the front for several.
 
-    Of a study of preferences they are those that are never the worse one of a pair.
+    Of a preferential study they are those that won a comparison and lost none.
     """
     if used is None:
         return table.cached("best", lambda: _best(table, np.ones(len(table), np.bool_)))
@@ -76,30 +76,13 @@ def _best(table: Table, used: Bools) -> NDArray[np.intp]:
     n = len(table.directions)
     if not n:
         return np.zeros(0, np.intp)
-    pairs = preferences(table)
-    if pairs is not None:
-        winners = {better for better, _ in pairs} - {worse for _, worse in pairs}
-        return np.flatnonzero(used & np.isin(table.numbers, list(winners)))
+    if (answers := feedback.or_none(table)) is not None:
+        return np.flatnonzero(used & feedback.best(table, answers))
     losses = np.stack([table.losses(i) for i in range(n)], axis=1)
     at = np.flatnonzero(table.is_candidate & used & ~np.isnan(losses).any(axis=1))
     if n == 1:
         return at[[losses[at, 0].argmin()]] if len(at) else at
     return at[front(losses[at])]
-
-
-def preferences(table: Table) -> list[tuple[int, int]] | None:
-    """Pairs of the numbers of a better and a worse trial; None if the study has none to ask for."""
-
-    def read() -> list[tuple[int, int]] | None:
-        if table.kind != "optuna":
-            return None
-        attrs = reading.system_attrs(table.db, table.experiment_id, "preference:")
-        if not attrs.get("preference:is_preferential"):
-            return None
-        lists = [v for key, v in attrs.items() if key.startswith("preference:values")]
-        return [(better, worse) for pairs in lists for better, worse in pairs]
-
-    return table.cached("preferences", read)
 
 
 def refs(table: Table, at: NDArray[np.intp]) -> list[TrialRef]:
@@ -154,13 +137,15 @@ def running(table: Table, db: Database) -> Running:
 
     A trial is stale when its last heartbeat is older than three minutes. One that has none is
     stale when it runs for more than five times as long as the longest trial that finished, and
-    for at least ten minutes; runs that log are alive while they do. Where a form asks people about
+    for at least ten minutes; runs that log are alive while they do. Where people are asked about
     trials, these run until somebody has time: only heartbeats tell.
     """
     at = np.flatnonzero(table.has("RUNNING"))
     ids = table.ids[at[-MOST_RUNNING:]].tolist()
     signs = reading.signs_of_life(db, ids)
-    asks = bool(reading.system_attrs(db, table.experiment_id, "dashboard:%form_widgets"))
+    asks = feedback.or_none(table) is not None or bool(
+        reading.system_attrs(db, table.experiment_id, "dashboard:%form_widgets")
+    )
     longest = np.inf if asks else table.cached("longest", lambda: _longest(table))
     stale, latest = [], [np.nan]
     for i, id in zip(at[-MOST_RUNNING:].tolist(), ids, strict=True):
@@ -233,7 +218,7 @@ def _ends(table: Table) -> tuple[Floats, Floats, float | None]:
 
 def improvement(table: Table, used: Bools | None = None) -> float | None:
     """How much better the best is than it was a tenth of the trials ago (positive: better)."""
-    if len(table.directions) != 1 or preferences(table) is not None:
+    if len(table.directions) != 1 or feedback.or_none(table) is not None:
         return None
     is_in = table.is_candidate if used is None else table.is_candidate & used
     losses = np.where(is_in, table.losses(0), np.nan)

@@ -219,7 +219,7 @@ function drawHeat(pen: Pen, layer: Heat, layout: Layout, paint: Paint): void {
   layer.z.forEach((row, j) =>
     row.forEach((z, i) => {
       if (z === null) return
-      pen.fillStyle = paint(rampInk('values', (z - layer.low) / size))
+      pen.fillStyle = paint(rampInk(layer.ramp, (z - layer.low) / size))
       // Half a pixel over the edge: no seams between cells.
       pen.fillRect(xs[i]!, ys[j + 1]!, xs[i + 1]! - xs[i]! + 0.5, ys[j]! - ys[j + 1]! + 0.5)
     }),

@@ -1,5 +1,26 @@
 // Made from the server's annotations by `make types`: do not edit.
 
+/** What somebody said, or a program reported. */
+export interface Answer {
+  id: string;
+  mode: "ChooseBest" | "ChooseWorst" | "Equal" | "Rank" | "Reported";
+  time: number | null;
+  candidates: number[];
+  clicked: number | null;
+  order: number[];
+  pairs: number[][];
+  is_removed: boolean;
+}
+
+/** Answers, the latest first, and the trials that they are about. */
+export interface AnswerPage {
+  total: number;
+  removed: number;
+  answers: Answer[];
+  trials: Candidate[];
+  component: FeedbackComponent;
+}
+
 /** A stored file; its bytes are at ``url``, relative to the base path. */
 export interface Artifact {
   artifact_id: string;
@@ -21,6 +42,16 @@ export interface Attribute {
   key: string;
   numeric: boolean;
   count: number;
+}
+
+/** A trial that people compare with others. */
+export interface Candidate {
+  number: number;
+  id: number;
+  status: string;
+  params: Record<string, unknown>;
+  note: Note;
+  artifact: Artifact | null;
 }
 
 /** The versions of experiments; also the data of each server-sent event of ``/api/events``. */
@@ -155,6 +186,25 @@ export interface Experiments {
   total: number;
 }
 
+/** What waits for an answer. */
+export interface Feedback {
+  version: number;
+  component: FeedbackComponent;
+  artifact_keys: string[];
+  n_generate: number | null;
+  candidates: Candidate[];
+  best: number[];
+  skipped: number[];
+  answers: number;
+  pairs: number;
+}
+
+/** What of a trial people look at: its note, or the file whose id is in a user attribute. */
+export interface FeedbackComponent {
+  output_type: "artifact" | "note";
+  artifact_key?: string | null;
+}
+
 /** A user-defined Plotly figure; its JSON is at ``figures/{id}``. */
 export interface Figure {
   id: string;
@@ -205,6 +255,15 @@ export interface MetricSummary {
   max: number | "-inf" | "inf" | "nan" | null;
   last_step: number | null;
   sem: number | "-inf" | "inf" | "nan" | null;
+}
+
+/** An answer; ``id`` is a new UUID of the asker's, so that it can be sent twice. */
+export interface NewAnswer {
+  mode: "ChooseBest" | "ChooseWorst" | "Equal" | "Rank";
+  candidates: number[];
+  clicked?: number | null;
+  order?: number[];
+  id?: string | null;
 }
 
 /** A study (kind "optuna") or a tracking experiment to create. */
@@ -491,6 +550,13 @@ export interface SavedViews {
   views: SavedView[];
 }
 
+/** Trials that people are not asked about, the 100 latest, the latest first. */
+export interface SkippedTrials {
+  total: number;
+  trials: Candidate[];
+  component: FeedbackComponent;
+}
+
 /** A column of a result; columns may share a name. */
 export interface SqlColumn {
   name: string;
@@ -579,6 +645,15 @@ export interface Summary {
   mean_duration: number | null;
   time_left: number | null;
   improvement: number | null;
+}
+
+/** An answer that the model finds unlikely, in one of its pairs. */
+export interface Surprise {
+  answer: Answer;
+  place: number;
+  better: number;
+  worse: number;
+  probability: number;
 }
 
 /** A tag, and how many runs have it. */
@@ -676,6 +751,7 @@ export interface TrialRow {
   artifacts: Artifact[];
   trial: number;
   sems: (number | "-inf" | "inf" | "nan" | null)[];
+  skipped: boolean;
 }
 
 /** A file as a data URL: ``data:image/png;base64,...`` */
@@ -693,6 +769,59 @@ export interface Uploaded {
 /** User attributes to set. */
 export interface UserAttrs {
   user_attrs: Record<string, unknown>;
+}
+
+/** The estimated utility: in units of its own spread before any answer, 0 in the mean. */
+export interface Utility {
+  version: number;
+  reason: string | null;
+  component: FeedbackComponent;
+  trials: UtilityTrial[];
+  best: Candidate[];
+  ahead: number;
+  lines: UtilityLine[];
+  agreeing: number;
+  pairs: number;
+  expected: number;
+  ties: number;
+  left_out: number;
+  surprises: Surprise[];
+  noise: number;
+}
+
+/** A parameter that all compared trials have. */
+export interface UtilityAxis {
+  param: string;
+  labels: string[] | null;
+  log: boolean;
+  integer: boolean;
+  trials: number[];
+}
+
+/** The estimate over one parameter, with all others as in the best trial. */
+export interface UtilityLine {
+  axis: UtilityAxis;
+  x: number[];
+  mean: number[];
+  std: number[];
+  range: number;
+}
+
+/** The estimate over two parameters, with all others as in the best trial: rows are of y. */
+export interface UtilitySurface {
+  version: number;
+  x: number[];
+  y: number[];
+  mean: number[][];
+  std: number[][];
+}
+
+/** A compared trial, and how good the model thinks it is. */
+export interface UtilityTrial {
+  number: number;
+  mean: number;
+  std: number;
+  best: number;
 }
 
 /** What a view is from now on, and the version that its writer has seen. */

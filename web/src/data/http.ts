@@ -25,6 +25,8 @@ export function httpSource(base = new URL('..', document.baseURI)): DataSource {
   ) => call<T>(method, url(path, parameters), body, signal)
 
   const of = (id: number) => `api/experiments/${id}`
+  const preference = (id: number, answerId: string) =>
+    `api/studies/${id}/preference/${encodeURIComponent(answerId)}`
   const artifacts = (id: number, trialId: number | null) =>
     `api/artifacts/${id}${trialId === null ? '' : `/${trialId}`}`
   const note = (path: string, { version, body }: Note) => send('PUT', path, { version, body })
@@ -83,6 +85,19 @@ export function httpSource(base = new URL('..', document.baseURI)): DataSource {
     setUserAttrs: (trialId, attrs) =>
       send('POST', `api/trials/${trialId}/user-attrs`, { user_attrs: attrs }),
     enqueue: (id, queued) => send('POST', `${of(id)}/enqueue`, queued),
+    feedback: (id, signal) => get(`${of(id)}/preferences`, {}, signal),
+    answers: (id, asked, signal) => get(`${of(id)}/preferences/answers`, asked, signal),
+    skipped: (id, signal) => get(`${of(id)}/preferences/skipped`, {}, signal),
+    addAnswer: (id, answer) => send('POST', `api/studies/${id}/preference`, answer),
+    removeAnswer: (id, answerId) => send('DELETE', preference(id, answerId)),
+    restoreAnswer: (id, answerId) => send('POST', preference(id, answerId)),
+    setFeedbackComponent: (id, component) =>
+      send('PUT', `api/studies/${id}/preference_feedback_component`, component),
+    skip: (id, trialId) => send('POST', `api/studies/${id}/${trialId}/skip`),
+    unskip: (id, trialId) => send('DELETE', `api/studies/${id}/${trialId}/skip`),
+    utility: (id, signal) => get(`${of(id)}/preferences/utility`, {}, signal),
+    utilitySurface: (id, x, y, signal) => get(`${of(id)}/preferences/surface`, { x, y }, signal),
+
     upload: async (id, trialId, file) =>
       send('POST', artifacts(id, trialId), { file: await dataUrl(file), filename: file.name }),
     deleteArtifact: (id, trialId, artifactId) =>

@@ -1,9 +1,9 @@
 import type {
-  Changes, Columns, Contour, Curves, Distribution, Enqueued, ExperimentChange, ExperimentRow,
-  Experiments, Importances, Meta, NewExperiment, NewView, Note, Queued, RunArtifact, RunCatalogue,
+  AnswerPage, Changes, Columns, Contour, Curves, Distribution, Enqueued, ExperimentChange, ExperimentRow,
+  Experiments, Feedback, FeedbackComponent, Importances, Meta, NewAnswer, NewExperiment, NewView, Note, Queued, RunArtifact, RunCatalogue,
   RunChange, RunComparison, RunCurves, RunDetails, RunGroups, RunPage, RunPoints, RunSheet,
-  RunSketches, SavedView, SavedViews, SqlQuery, SqlResult, SqlSchema, Study, Summary, Told, Trial,
-  TrialPage, Uploaded, ViewChange,
+  RunSketches, SavedView, SavedViews, SkippedTrials, SqlQuery, SqlResult, SqlSchema, Study, Summary, Told, Trial,
+  TrialPage, Uploaded, Utility, UtilitySurface, ViewChange,
 } from './api.gen'
 
 export type Sample = 'spread' | 'latest' | 'best'
@@ -54,6 +54,13 @@ export interface TrialsAsked {
   offset?: number | undefined
   limit?: number | undefined
   numbers?: number[] | undefined
+}
+
+/** A part of what people said; with `removed` only of what was removed since. */
+export interface AnswersAsked {
+  offset?: number
+  limit?: number
+  removed?: boolean | undefined
 }
 
 /** Runs of one experiment, or of all where there is none. */
@@ -154,6 +161,22 @@ export interface DataSource {
   tell(trialId: number, told: Told): Promise<void>
   setUserAttrs(trialId: number, attrs: Record<string, unknown>): Promise<void>
   enqueue(id: number, queued: Queued): Promise<Enqueued>
+
+  /** What people are asked about a preferential study, and what they said: the latest first. */
+  feedback(id: number, signal?: AbortSignal): Promise<Feedback>
+  answers(id: number, asked: AnswersAsked, signal?: AbortSignal): Promise<AnswerPage>
+  skipped(id: number, signal?: AbortSignal): Promise<SkippedTrials>
+  /** Can be sent again, as long as its id is the same. */
+  addAnswer(id: number, answer: NewAnswer): Promise<void>
+  removeAnswer(id: number, answerId: string): Promise<void>
+  restoreAnswer(id: number, answerId: string): Promise<void>
+  setFeedbackComponent(id: number, component: FeedbackComponent): Promise<void>
+  skip(id: number, trialId: number): Promise<void>
+  unskip(id: number, trialId: number): Promise<void>
+  /** What a model learnt of the answers. */
+  utility(id: number, signal?: AbortSignal): Promise<Utility>
+  utilitySurface(id: number, x: string, y: string, signal?: AbortSignal): Promise<UtilitySurface>
+
   /** Store a file of a trial, or of the study where there is no trial. */
   upload(id: number, trialId: number | null, file: File): Promise<Uploaded>
   deleteArtifact(id: number, trialId: number | null, artifactId: string): Promise<void>

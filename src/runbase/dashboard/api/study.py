@@ -12,6 +12,7 @@ from ..columns import ax
 from ..columns.read import AX
 from ..columns.table import Table
 from ..filter import mask
+from ..preferential.attrs import is_preferential
 from .types import (
     Artifact,
     Attr,
@@ -130,7 +131,7 @@ def get_study(board: Board, id: int, details: bool = True) -> Study:
         heads.parameters(table) if details else [],
         heads.attributes(table) if details else [], metrics, "intermediate_value" in metrics,
         bool(np.any(~np.isnan(table.column("violation").values))),
-        bool(attrs.system.get("preference:is_preferential")),
+        is_preferential(attrs.system),
         bool((table.numbers < 0).any()), _status_quo(table),
         any(bool(np.any(~np.isnan(errors))) for errors in table.errors),
         _summary(board, table),

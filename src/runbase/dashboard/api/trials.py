@@ -10,6 +10,7 @@ from msgspec import Struct
 from .. import table_csv
 from ..board import Board
 from ..filter import mask
+from ..paging import page
 from ..server.endpoint import Raw
 from .types import Artifact, Attr, Note, Number
 
@@ -36,6 +37,8 @@ class TrialRow(Struct):
     trial: int = 0
     #: Standard errors of the values; empty where none is known.
     sems: list[Number | None] = []
+    #: Whether people are not asked about it.
+    skipped: bool = False
 
 
 class TrialPage(Struct):
@@ -74,7 +77,7 @@ def get_trials(
     used = rows.chosen(table, filter, numbers)
     at = rows.ordered(table, sort, descending)
     at = at[used[at]]
-    shown = rows.rows(board, table, rows.page(at, offset, limit))
+    shown = rows.rows(board, table, page(at, offset, limit))
     return TrialPage(table.version, len(at), offset, shown)
 
 

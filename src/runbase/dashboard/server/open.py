@@ -97,7 +97,7 @@ def _of_text(text: str, storage_class: str | None, options: dict[str, Any]) -> B
 
 
 def _of_database(url: str, options: dict[str, Any]) -> Board:
-    if _is_ours(url):
+    if is_ours(url):
         return _ready(Board(Client(url), **options))
     from ...sources.optuna.mirror import is_stock
 
@@ -106,7 +106,14 @@ def _of_database(url: str, options: dict[str, Any]) -> Board:
     raise _no_tables(shown(url))
 
 
-def _is_ours(url: str) -> bool:
+def is_ours(url: str) -> bool:
+    """Whether a database has tables of Runbase's.
+
+    Raises:
+        ConfigError: this is no URL of a database.
+        ConnectionFailedError: there is no such file, or the server cannot be reached.
+        MissingExtraError: the driver is not installed.
+    """
     # To look into a file must not change it, as writers of Runbase's do when they open one.
     client = Client(url, mode="ro") if url.startswith("sqlite") else Client(url)
     with closing(client):

@@ -25,7 +25,7 @@ export function contourScene(
       ...axisOf({ ...y, labels: contour.y_labels ?? y.labels }, contour.y_log),
       ...edges(contour.y, contour.y_log),
     },
-    layers: [{ kind: 'heat', x: contour.x, y: contour.y, z: contour.z, low, high }, ...points],
+    layers: [{ kind: 'heat', ramp: 'values', x: contour.x, y: contour.y, z: contour.z, low, high }, ...points],
     bar: { ramp: 'values', label, low, high },
     notes: table?.note() ?? [],
     summary: `${label} over ${x.label} and ${y.label}${points[0] ? ` of ${count(points[0].ids.length, 'trial')}` : ''}.`,

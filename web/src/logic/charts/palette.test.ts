@@ -10,6 +10,9 @@ describe('a palette', () => {
     expect(rampColour(rampInk('values', 0.25), false)).toBe(shade('values', 0.25))
     expect(rampColour(rampInk('values', 0.25), true)).toBe(shade('values', 0.75))
   })
+  it('has one ramp that means the same on any ground', () => {
+    expect(rampColour(rampInk('liked', 1), true)).toBe(rampColour(rampInk('liked', 1), false))
+  })
   it('gives the smallest value the first shade and the largest the last', () => {
     expect([...shadesOf([1, 3, 2], 1, 3)]).toEqual([0, SHADES - 1, SHADES / 2])
   })

@@ -9,9 +9,10 @@ export function category(index: number): Ink {
 }
 
 type Rgb = readonly [number, number, number]
-export type Ramp = 'values' | 'numbers'
+export type Ramp = 'values' | 'numbers' | 'liked'
 
-// Nodes of perceptually even ramps: dark blue over green to yellow, and light to dark blue.
+// Nodes of perceptually even ramps: dark blue over green to yellow, light to dark blue, and dark
+// blue to green, on which both light dots and a red mark are seen.
 const NODES: Record<Ramp, readonly Rgb[]> = {
   values: [
     [68, 1, 84], [71, 44, 122], [59, 81, 139], [44, 113, 142], [33, 144, 141],
@@ -19,6 +20,10 @@ const NODES: Record<Ramp, readonly Rgb[]> = {
   ],
   numbers: [
     [173, 205, 232], [120, 175, 219], [70, 140, 196], [33, 104, 167], [8, 62, 120],
+  ],
+  liked: [
+    [68, 1, 84], [71, 44, 122], [59, 81, 139], [44, 113, 142], [33, 144, 141],
+    [39, 173, 129], [92, 200, 99], [170, 220, 50],
   ],
 } // prettier-ignore
 
@@ -29,11 +34,14 @@ export function rampInk(ramp: Ramp, place: number): Ink {
   return `ramp:${ramp}:${place.toFixed(3)}`
 }
 
-/** The colour of such an ink. On dark ground ramps go the other way: what matters most is bright. */
+/**
+ * The colour of such an ink. On dark ground ramps go the other way, so that what matters most is
+ * bright; only of what people like the most is bright on any ground.
+ */
 export function rampColour(ink: Ink, dark: boolean): string {
   const [, ramp, text] = ink.split(':')
   const place = Number(text)
-  return shade(ramp as Ramp, dark ? 1 - place : place)
+  return shade(ramp as Ramp, dark && ramp !== 'liked' ? 1 - place : place)
 }
 
 /** A ramp's colour at a place from 0 to 1. */

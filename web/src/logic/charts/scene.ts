@@ -93,6 +93,7 @@ export interface Heat {
   z: readonly (readonly (number | null)[])[]
   low: number
   high: number
+  ramp: Ramp
 }
 
 export interface Bars {

@@ -23,6 +23,7 @@ describe('columns of a study', () => {
   })
 
   it('have the words that people know', () => {
+    expect(columnsOf({ ...study, is_preferential: true })[2]?.label).toBe('Param opt')
     expect(columnsOf(study).slice(2, 6).map((each) => each.label)).toEqual(['Value', 'Param opt', 'Param lr', 'UserAttribute host'])
   })
 

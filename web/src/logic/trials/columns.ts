@@ -41,7 +41,7 @@ export function columnsOf(study: Study): Column[] {
   return [
     { key: 'number', label: study.kind === 'ax' ? 'Trial' : 'Number', kind: 'number', width: 92, of: (row) => row.trial },
     ...named,
-    { key: 'status', label: 'State', kind: 'status', width: study.has_constraints ? 184 : 156, menu: { name: 'status', values: STATES }, of: (row) => row.status },
+    { key: 'status', label: 'State', kind: 'status', width: study.has_constraints || study.is_preferential ? 184 : 156, menu: { name: 'status', values: STATES }, of: (row) => row.status },
     ...values(study),
     ...params(study),
     ...attributes(study),
@@ -51,7 +51,9 @@ export function columnsOf(study: Study): Column[] {
   ]
 }
 
+/** Those of a study of preferences are all 0. */
 function values(study: Study): Column[] {
+  if (study.is_preferential) return []
   const names = study.objective_names
   return names.flatMap((name, place): Column[] => {
     const label = names.length === 1 && /^Objective 0$/.test(name) ? 'Value' : name

@@ -45,7 +45,7 @@ export function Row({ row, index, others, isActive, isSelected, select, changed 
           <Link href={path} title={row.comment ? `${row.name}\n${row.comment}` : row.name}>
             {row.name}
           </Link>
-          <Directions directions={row.directions} names={row.objective_names} />
+          {!row.is_preferential && <Directions directions={row.directions} names={row.objective_names} />}
         </div>
       </td>
       <td class="kind">{kindOf(row)}</td>
@@ -59,7 +59,7 @@ export function Row({ row, index, others, isActive, isSelected, select, changed 
       </td>
       <td class="running">
         {row.counts.RUNNING > 0 && <span class="running-now">{formatCount(row.counts.RUNNING)}</span>}
-        {row.stale > 0 && (
+        {row.stale > 0 && !row.is_preferential && (
           <span class="warning" title={`${row.stale} without a sign of life for long`}>
             ⚠ {formatCount(row.stale)} stale
           </span>
@@ -85,7 +85,13 @@ export function Row({ row, index, others, isActive, isSelected, select, changed 
   )
 }
 
+/** Trials that nobody has compared yet. */
+function NewOnes({ count }: { count: number }) {
+  return count > 0 ? <span>{formatCount(count)} not compared yet</span> : <span class="muted">–</span>
+}
+
 function Best({ row }: { row: ExperimentRow }) {
+  if (row.is_preferential) return <NewOnes count={row.counts.RUNNING} />
   if (row.directions.length > 1) return <span class="muted">{row.directions.length} objectives</span>
   if (row.best === null) return <span class="muted">–</span>
   const trial = row.best_trial === null ? '' : ` (trial ${row.best_trial})`

@@ -2,6 +2,7 @@ import { Card } from '../../components'
 import { NoteEditor } from '../../components/NoteEditor'
 import { source } from '../../data/source'
 import { meta, readOnly } from '../../state/session'
+import { ArtifactsCard } from '../overview/AboutCards'
 import { useStudy } from '../study/context'
 import './note.css'
 
@@ -13,15 +14,18 @@ export default function StudyNote() {
     return artifacts.find((artifact) => artifact.artifact_id === artifact_id)
   }
   return (
-    <Card title="Note" class="study-note">
-      <NoteEditor
-        note={study.note}
-        of={`study ${study.id}`}
-        readOnly={readOnly.value}
-        artifacts={study.artifacts}
-        put={(note) => source().putStudyNote(study.id, note)}
-        upload={meta.value?.artifact_is_available && study.kind !== 'ax' ? upload : undefined}
-      />
-    </Card>
+    <>
+      <Card title="Note" class="study-note">
+        <NoteEditor
+          note={study.note}
+          of={`study ${study.id}`}
+          readOnly={readOnly.value}
+          artifacts={study.artifacts}
+          put={(note) => source().putStudyNote(study.id, note)}
+          upload={meta.value?.artifact_is_available && study.kind !== 'ax' ? upload : undefined}
+        />
+      </Card>
+      {study.is_preferential && <ArtifactsCard />}
+    </>
   )
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { StatusChip } from '../../components'
-import type { TrialRow } from '../../data/api.gen'
+import type { Study, TrialRow } from '../../data/api.gen'
 import { useQuery } from '../../data/query'
 import { source } from '../../data/source'
 import { formatDuration, formatNumber, formatValue, withError } from '../../logic/format'
@@ -29,7 +29,7 @@ export function TrialTip({ number, extra = [] }: { number: number; extra?: [stri
         {row && <StatusChip status={row.status} />}
         {row && !row.feasible && <span class="chip infeasible">Infeasible</span>}
       </div>
-      <Pairs pairs={[...extra, ...(row ? pairsOf(row, (k) => objectiveName(study, k)) : [])]} />
+      <Pairs pairs={[...extra, ...(row ? pairsOf(study, row) : [])]} />
     </>
   )
 }
@@ -47,12 +47,13 @@ export function Pairs({ pairs }: { pairs: [string, string][] }) {
   )
 }
 
-function pairsOf(row: TrialRow, objective: (k: number) => string): [string, string][] {
+function pairsOf(study: Study, row: TrialRow): [string, string][] {
   const params = Object.entries(row.params)
   const more = params.length - PARAMS
+  const values = study.is_preferential ? [] : row.values
   return [
-    ...row.values.map((value, k): [string, string] => [
-      objective(k),
+    ...values.map((value, k): [string, string] => [
+      objectiveName(study, k),
       `${formatNumber(value, 6)}${withError(row.sems?.[k])}`,
     ]),
     ...Object.entries(GENERATED).flatMap(([key, label]): [string, string][] =>

@@ -9,9 +9,11 @@ import { useTitle } from '../../logic/title'
 import { useUrlState } from '../../logic/urlState'
 import { Context } from './context'
 import { StudyHead } from './StudyHead'
-import { PAGE_NAMES, StudyTabs } from './StudyTabs'
+import { pageNames, StudyTabs } from './StudyTabs'
 
 const OVERVIEW = ''
+/** Pages of a preferential study that show trials one may choose from. */
+const FILTERED = new Set(['trials', 'trialTable'])
 
 interface FrameProps {
   id: number
@@ -28,7 +30,7 @@ export function StudyFrame({ id, page, children }: FrameProps) {
   const selection = useMemo(() => signal<ReadonlySet<number>>(new Set()), [id])
   const check = useCallback((text: string) => mistakeOf(id, text), [id])
   const words = useMemo(() => studyWords(study), [study])
-  useTitle(PAGE_NAMES[page], study?.name ?? `Study ${id}`)
+  useTitle(study && pageNames(study)[page], study?.name ?? `Study ${id}`)
 
   if (!study || (page !== OVERVIEW && !study.isWhole))
     return error ? <Missing error={error} reload={reload} /> : <Waiting />
@@ -38,13 +40,15 @@ export function StudyFrame({ id, page, children }: FrameProps) {
       <StudyHead study={study} filter={filter} />
       <div class="study-bar">
         <StudyTabs study={study} page={page} filter={filter} />
-        <FilterBox
-          value={filter}
-          onChange={setFilter}
-          check={check}
-          words={words}
-          placeholder="Filter: value < 0.3 and params.lr < 1e-3 or running"
-        />
+        {(!study.is_preferential || FILTERED.has(page)) && (
+          <FilterBox
+            value={filter}
+            onChange={setFilter}
+            check={check}
+            words={words}
+            placeholder="Filter: value < 0.3 and params.lr < 1e-3 or running"
+          />
+        )}
       </div>
       {children}
     </Context.Provider>

@@ -6,6 +6,7 @@ import { source } from '../../data/source'
 import { kindOf } from '../../logic/experimentList'
 import { formatCount } from '../../logic/format'
 import { BestFact, Facts } from './facts'
+import { PreferenceFacts } from './PreferenceFacts'
 
 /** A study at a glance. */
 export function StudyHead({ study, filter }: { study: Study; filter: string }) {
@@ -17,11 +18,11 @@ export function StudyHead({ study, filter }: { study: Study; filter: string }) {
   const noun = study.has_arms ? 'arm' : 'trial'
   const summary = (filter && filtered.data) || all
   return (
-    <header class="study-head">
+    <header class={`study-head ${study.is_preferential ? 'preferential' : ''}`}>
       <div class="study-name">
         <h1>{study.name}</h1>
-        <Directions directions={study.directions} names={study.objective_names} />
-        {study.kind !== 'optuna' && <span class="chip">{kindOf(study)}</span>}
+        {!study.is_preferential && <Directions directions={study.directions} names={study.objective_names} />}
+        {(study.kind !== 'optuna' || study.is_preferential) && <span class="chip">{kindOf(study)}</span>}
         {study.tags.map((tag) => (
           <span key={tag} class="chip">
             {tag}
@@ -38,8 +39,14 @@ export function StudyHead({ study, filter }: { study: Study; filter: string }) {
           <StateBar counts={summary.counts} />
           <StateCounts counts={summary.counts} />
         </div>
-        <BestFact study={study} summary={summary} filter={filter} />
-        <Facts study={study} summary={summary} />
+        {study.is_preferential ? (
+          <PreferenceFacts id={id} summary={summary} />
+        ) : (
+          <>
+            <BestFact study={study} summary={summary} filter={filter} />
+            <Facts study={study} summary={summary} />
+          </>
+        )}
       </div>
     </header>
   )

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { Empty, ErrorBoundary } from '../../components'
 import { lazy } from '../../components/lazy'
+import { useStudy } from './context'
 import { StudyFrame } from './StudyFrame'
 
 const CODE = {
@@ -11,18 +12,35 @@ const CODE = {
   smartSelection: () => import('../selection/SmartSelection'),
   note: () => import('../note/StudyNote'),
 }
+/** What is another page where people compare trials. */
+const PREFERENTIAL_CODE = {
+  '': () => import('../preferences/feedback/Feedback'),
+  'preference-history': () => import('../preferences/history/History'),
+  analytics: () => import('../preferences/utility/Utility'),
+}
 type Name = keyof typeof CODE
-const PAGES = Object.fromEntries(Object.entries(CODE).map(([name, code]) => [name, lazy(code)]))
+
+const PAGES = parts(CODE)
+const PREFERENTIAL_PAGES = { ...PAGES, ...parts(PREFERENTIAL_CODE) }
+
+function parts(code: Record<string, Parameters<typeof lazy>[0]>) {
+  return Object.fromEntries(Object.entries(code).map(([name, load]) => [name, lazy(load)]))
+}
 
 export default function StudyPages({ id, page }: { id: number; page: string }) {
-  const Page = PAGES[page]
   // Its code comes together with the study, not after it; what fails is tried again when shown.
   useEffect(() => void CODE[page as Name]?.().catch(() => undefined), [page])
   return (
     <StudyFrame id={id} page={page}>
       <ErrorBoundary reset={page}>
-        {Page ? <Page key={page} /> : <Empty>There is no such page.</Empty>}
+        <Page page={page} />
       </ErrorBoundary>
     </StudyFrame>
   )
+}
+
+function Page({ page }: { page: string }) {
+  const { study } = useStudy()
+  const Found = (study.is_preferential ? PREFERENTIAL_PAGES : PAGES)[page]
+  return Found ? <Found key={page} /> : <Empty>There is no such page.</Empty>
 }

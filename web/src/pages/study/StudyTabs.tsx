@@ -2,7 +2,7 @@ import { Link } from 'wouter-preact'
 import type { Study } from '../../data/api.gen'
 import { runsPath } from '../../logic/runs/address'
 
-export const PAGE_NAMES: Record<string, string> = {
+const PAGE_NAMES: Record<string, string> = {
   '': 'Overview',
   analytics: 'Analytics',
   trials: 'Trials',
@@ -10,13 +10,26 @@ export const PAGE_NAMES: Record<string, string> = {
   smartSelection: 'Selection',
   note: 'Note',
 }
+/** Where people compare trials, nothing is charted over values, since there are none. */
+const PREFERENTIAL_NAMES: Record<string, string> = {
+  '': 'Feedback',
+  'preference-history': 'History',
+  analytics: 'Analytics',
+  trials: 'Trials',
+  trialTable: 'Table',
+  note: 'Note',
+}
+
+/** The pages of a study by their paths, in the order of the tabs. */
+export const pageNames = ({ is_preferential }: Pick<Study, 'is_preferential'>) =>
+  is_preferential ? PREFERENTIAL_NAMES : PAGE_NAMES
 
 /** The pages of a study; the filter goes along. */
 export function StudyTabs({ study, page, filter }: { study: Study; page: string; filter: string }) {
   const query = filter && `?filter=${encodeURIComponent(filter)}`
   return (
     <nav class="tabs" aria-label="Pages of the study">
-      {Object.entries(PAGE_NAMES).map(([path, name]) => (
+      {Object.entries(pageNames(study)).map(([path, name]) => (
         <Link
           key={path}
           href={`/studies/${study.id}${path && `/${path}`}${query}`}

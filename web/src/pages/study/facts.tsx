@@ -14,7 +14,7 @@ interface FactProps {
   children: ComponentChildren
 }
 
-function Fact({ name, title, children }: FactProps) {
+export function Fact({ name, title, children }: FactProps) {
   return (
     <div class="fact" title={title}>
       <span class="fact-name">{name}</span>
@@ -116,4 +116,4 @@ export function rateText(perMinute: number): string {
   return `${formatNumber(perMinute * 60, 3)} /h`
 }
 
-const trialPath = (id: number, number: number) => `/studies/${id}/trials?numbers=${number}`
+export const trialPath = (id: number, number: number) => `/studies/${id}/trials?numbers=${number}`

@@ -10,6 +10,7 @@ interface GridRowProps {
   row: TrialRow | undefined
   place: number
   columns: Column[]
+  isPreferential: boolean
   style: JSX.CSSProperties
   isCurrent: boolean
   isChosen: boolean
@@ -19,7 +20,7 @@ interface GridRowProps {
   onCurrent(): void
 }
 
-export function GridRow({ row, place, columns, style, isCurrent, isChosen, path, onSelect, onCurrent }: GridRowProps) {
+export function GridRow({ row, place, columns, isPreferential, style, isCurrent, isChosen, path, onSelect, onCurrent }: GridRowProps) {
   if (!row) return <div class="grid-row loading" style={style} aria-hidden="true" />
   const classes = ['grid-row', isCurrent && 'current', isChosen && 'chosen', row.is_best && 'is-best', row.feasible || 'is-infeasible']
   return (
@@ -37,7 +38,7 @@ export function GridRow({ row, place, columns, style, isCurrent, isChosen, path,
       </span>
       {columns.map((column) => (
         <span key={column.key} class={cellClass(column)} role="cell" title={exact(column, row)}>
-          {content(column, row, path)}
+          {content(column, row, path, isPreferential)}
         </span>
       ))}
     </div>
@@ -47,7 +48,7 @@ export function GridRow({ row, place, columns, style, isCurrent, isChosen, path,
 /** Choices are texts, and begin at the left. */
 export const cellClass = (column: Column) => `grid-cell ${column.kind} ${column.menu ? 'text' : ''}`
 
-function content(column: Column, row: TrialRow, path: GridRowProps['path']): ComponentChildren {
+function content(column: Column, row: TrialRow, path: GridRowProps['path'], isPreferential: boolean): ComponentChildren {
   const value = column.of(row)
   switch (column.kind) {
     case 'number':
@@ -57,7 +58,7 @@ function content(column: Column, row: TrialRow, path: GridRowProps['path']): Com
         </Link>
       )
     case 'status':
-      return <TrialChips trial={row} />
+      return <TrialChips trial={row} isPreferential={isPreferential} />
     case 'duration':
       return row.duration === null ? '' : formatDuration(row.duration)
     case 'time':

@@ -106,6 +106,7 @@ export function TrialGrid({ numbers, height }: TrialGridProps) {
               place={index}
               row={rows[index]}
               columns={columns}
+              isPreferential={study.is_preferential}
               style={{ transform: `translateY(${start}px)`, height: ROW, gridTemplateColumns: template }}
               isCurrent={index === current}
               isChosen={chosen.has(rows[index]?.number ?? NaN)}

@@ -7,7 +7,7 @@ import { Part } from './TrialDetail'
 
 export function Values({ trial }: { trial: Trial }) {
   const { study } = useStudy()
-  if (!trial.values.length) return null
+  if (!trial.values.length || study.is_preferential) return null
   return (
     <Part title={trial.values.length > 1 ? 'Values' : 'Value'}>
       <dl class="trial-facts values">

@@ -53,7 +53,7 @@ export function TrialHead({ trial, isAlone, nextRunning, onShow, onClose, onChan
           </Button>
         )}
       </div>
-      <TrialChips trial={trial} />
+      <TrialChips trial={trial} isPreferential={study.is_preferential} />
       <div class="trial-actions">
         {canWrite && trial.status === 'RUNNING' && (
           <Button kind="danger" onClick={() => void fail()}>

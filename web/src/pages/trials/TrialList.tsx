@@ -89,6 +89,7 @@ export function TrialList({ numbers, onPick, onShow, onFirst }: TrialListProps) 
               key={index}
               row={rows[index]}
               isAx={study.kind === 'ax'}
+              isPreferential={study.is_preferential}
               top={start}
               isChosen={chosen.includes(rows[index]?.number ?? NaN)}
               onPick={onPick}
@@ -115,6 +116,7 @@ function countText(shown: number | undefined, all: number, hasArms: boolean): st
 interface ListRowProps {
   row: TrialRow | undefined
   isAx: boolean
+  isPreferential: boolean
   top: number
   isChosen: boolean
   onPick(number: number, add: boolean): void
@@ -123,9 +125,10 @@ interface ListRowProps {
 /** Most arms are called after the only trial that has them. */
 const arm = (row: TrialRow) => (row.number < 0 || row.name === `${row.number}_0` ? trialName(row) : `${trialName(row)} (${row.name})`)
 
-function ListRow({ row, isAx, top, isChosen, onPick }: ListRowProps) {
+function ListRow({ row, isAx, isPreferential, top, isChosen, onPick }: ListRowProps) {
   const style = { transform: `translateY(${top}px)`, height: ROW }
   if (!row) return <div class="trial-row loading" style={style} aria-hidden="true" />
+  const values = isPreferential ? [] : row.values
   return (
     <div
       class={`trial-row ${isChosen ? 'chosen' : ''}`}
@@ -144,9 +147,9 @@ function ListRow({ row, isAx, top, isChosen, onPick }: ListRowProps) {
         />
       </label>
       <span class="trial-name">{isAx ? arm(row) : (row.name ?? trialName(row))}</span>
-      <TrialChips trial={row} />
-      <span class="trial-value" title={row.values.join(', ')}>
-        {row.values.length ? row.values.map((value) => formatNumber(value)).join(', ') : row.status === 'RUNNING' ? formatDuration(row.duration) : ''}
+      <TrialChips trial={row} isPreferential={isPreferential} />
+      <span class="trial-value" title={values.join(', ')}>
+        {values.length ? values.map((value) => formatNumber(value)).join(', ') : row.status === 'RUNNING' ? formatDuration(row.duration) : ''}
       </span>
     </div>
   )

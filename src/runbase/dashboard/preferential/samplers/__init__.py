@@ -1,0 +1,1 @@
+"""Samplers for studies whose trials people compare."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,12 @@ from runbase import Client
 optuna = pytest.importorskip("optuna")
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution  # noqa: E402
+from optuna.exceptions import UpdateFinishedTrialError  # noqa: E402
 from optuna.study import StudyDirection  # noqa: E402
 from optuna.trial import FrozenTrial, TrialState, create_trial  # noqa: E402
 
 from runbase.optuna import RDBStorage  # noqa: E402
+from tests.proxy import Proxy  # noqa: E402
 
 MINIMIZE = [StudyDirection.MINIMIZE]
 UNIT = FloatDistribution(0, 1)
@@ -53,6 +57,20 @@ def reopened(url: str, client: Client) -> Iterator[Callable[[], RDBStorage]]:
 def other(reopened: Callable[[], RDBStorage]) -> RDBStorage:
     """A storage of another program."""
     return reopened()
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The moment at which all states are set."""
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+
+    class Frozen(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return moment
+
+    monkeypatch.setattr("runbase.optuna.storage.datetime", Frozen)
+    return moment
 
 
 def value(x: float, **fields: Any) -> FrozenTrial:
@@ -252,6 +270,40 @@ def test_a_trial_that_was_changed_without_counting_is_not_lost_for_writers(
     for each in storage, reopened():
         assert each.get_trial(trial_id).user_attrs == {"key": 2}
         assert each.get_best_trial(study_id).value == 1.0
+
+
+@pytest.mark.parametrize("state", [RUNNING, COMPLETE])
+def test_of_two_writers_in_the_same_microsecond_one_comes_first(
+    storage: RDBStorage, study_id: int, other: RDBStorage, state: TrialState, frozen: datetime
+):
+    trial_id = storage.create_new_trial(study_id, create_trial(state=WAITING))
+    assert other.get_trial(trial_id).state == WAITING
+    assert storage.set_trial_state_values(trial_id, state)
+    if state == RUNNING:
+        assert not other.set_trial_state_values(trial_id, RUNNING)
+    else:
+        with pytest.raises(UpdateFinishedTrialError):
+            other.set_trial_state_values(trial_id, COMPLETE)
+
+
+@pytest.mark.parametrize("server", ["postgres", "mysql"])
+@pytest.mark.parametrize("state", [RUNNING, COMPLETE])
+def test_a_state_whose_answer_was_lost_is_known_as_ones_own(
+    server: str, state: TrialState, request: pytest.FixtureRequest
+):
+    url = str(request.getfixturevalue(f"{server}_url"))
+    statement = re.compile(rb"UPDATE runs" if server == "postgres" else rb"COMMIT(\0|$)")
+    with closing(Client(url)) as client, closing(Proxy(url)) as proxy:
+        storage = RDBStorage(client)
+        study_id = storage.create_new_study(MINIMIZE, "a study")
+        trial_id = storage.create_new_trial(study_id, create_trial(state=WAITING))
+        with closing(Client(proxy.url)) as afar:
+            cut = RDBStorage(afar)
+            assert cut.get_trial(trial_id).state == WAITING
+            proxy.cut(statement)
+            assert cut.set_trial_state_values(trial_id, state)
+        assert proxy.cuts == 1
+        assert storage.get_trial(trial_id).state == state
 
 
 def test_a_deleted_study_is_gone_for_all(storage: RDBStorage, study_id: int, other: RDBStorage):

@@ -30,7 +30,7 @@ from runbase.errors import ConflictError
 from runbase.sources.ax import export_snapshot, import_snapshot
 from runbase.store import schema
 from tests.ax.clients import NAME, ask, ask_and_tell, begin
-from tests.ax.proxy import Proxy
+from tests.proxy import Proxy
 
 DATA = Path(__file__).parent.parent / "data" / "ax"
 FILES = sorted(DATA.glob("*.json"))

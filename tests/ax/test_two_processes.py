@@ -39,7 +39,7 @@ from tests.ax.clients import (
     tell,
 )
 from tests.ax.processes import at_once
-from tests.ax.proxy import Proxy
+from tests.proxy import Proxy
 
 T = TypeVar("T")
 

@@ -266,7 +266,6 @@ class RDBStorage(EarlierMethods):
             return trials.set_state(self._db, place, to_state(new)), new
 
         def is_done(trial: FrozenTrial) -> bool:
-            """Whether it was this call, though the connection broke before the answer."""
             mine = trial.datetime_start if state == TrialState.RUNNING else trial.datetime_complete
             return trial.state == state and mine == local
 
@@ -288,23 +287,29 @@ class RDBStorage(EarlierMethods):
     ) -> bool:
         """Change a trial as it is known; when it turns out to be another, learn it and try again.
 
+        ``is_done`` says whether a trial is as this call would leave it. It is asked only when the
+        connection broke, maybe before the answer: otherwise it was somebody else, in the same
+        microsecond.
+
         Returns:
             False if ``write`` found nothing to do.
         """
-        cache = self._cache
+        cache, session, broke = self._cache, self._db.session, False
         study = cache.known(cache.owner(trial_id))
         trial = study.get(trial_id)
         for attempt in itertools.count():
             if trial is None or attempt:
                 cache.doubt(study, again=attempt > 1)
                 study, trial = self._find(trial_id)
-                if attempt and is_done(trial):
+                if broke and is_done(trial):
                     return True
             if not even_finished:
                 self.check_trial_is_updatable(trial_id, trial.state)
             place = Place(study.id, trial_id, study.versions[trial_id], study.seen)
             with cache.changing(study):
+                connection = session.connection
                 written = write(place, trial)
+                broke = broke or session.connection is not connection
                 if written is None and attempt:  # not only by what was known
                     return False
                 if written is not None and written[0] is not None:

@@ -14,8 +14,8 @@ COMMIT = re.compile(rb"COMMIT(\0|$)")
 class Proxy:
     """Passes on what a client and a server say.
 
-    Once `cut` was called, it passes on the next COMMIT, waits for the answer of the server, and
-    closes the connection instead of passing that on.
+    Once `cut` was called, it passes on the next COMMIT (or what else is to be cut), waits for the
+    answer of the server, and closes the connection instead of passing that on.
     """
 
     def __init__(self, url: str) -> None:
@@ -25,13 +25,14 @@ class Proxy:
         port = self.listener.getsockname()[1]
         place = f"{parts.username}:{parts.password}@127.0.0.1:{port}"
         self.url = urlunsplit(parts._replace(netloc=place))
-        self.cuts, self.is_armed = 0, False
+        self.cuts = 0
+        self.armed: re.Pattern[bytes] | None = None
         self.answering: socket.socket | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut(self) -> None:
-        """Lose the answer to the next COMMIT."""
-        self.is_armed = True
+    def cut(self, statement: re.Pattern[bytes] = COMMIT) -> None:
+        """Lose the answer to the next COMMIT, or to another statement."""
+        self.armed = statement
 
     def close(self) -> None:
         """Take no more connections."""
@@ -49,8 +50,8 @@ class Proxy:
     def _pass_on(self, source: socket.socket, target: socket.socket, to_server: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                if to_server and self.is_armed and COMMIT.search(data):
-                    self.is_armed, self.answering = False, target
+                if to_server and self.armed and self.armed.search(data):
+                    self.armed, self.answering = None, target
                 elif not to_server and self.answering is source:
                     self.answering = None
                     self.cuts += 1

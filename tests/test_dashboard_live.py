@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from runbase import Client, Experiment
+from runbase import Client, Experiment, Run
 from runbase.dashboard.board import Board
 from runbase.dashboard.live import Watcher
 from runbase.dashboard.server.answers import Answers
@@ -31,7 +31,7 @@ PATIENCE = 20.0
 #: Reads lines "log" and "trial" and writes to the database, each in a process of its own.
 WRITER = """
 import sys, time
-from runbase import Client, Experiment
+from runbase import Client, Experiment, Run
 client = Client(sys.argv[1])
 run = Experiment(client, name="an experiment").get_run().start()
 other = Experiment(client, name="another")
@@ -133,6 +133,29 @@ def test_only_what_changed_since_is_told(client: Client, watcher: Watcher):
     watcher.look()
     assert watcher.since(tick).deleted == [first.id]
     assert first.id not in watcher.since(0).experiments
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda run: run.add_tags("new"),
+        lambda run: run.remove_tags("old"),
+        lambda run: run.set_comment("better"),
+        lambda run: run.add_extras({"seen": True}),
+    ],
+    ids=["tag", "no tag", "comment", "extra"],
+)
+def test_what_a_script_says_of_an_old_run_is_told(
+    client: Client, watcher: Watcher, edit: Callable[[Run], object]
+):
+    experiment = Experiment(client, name="a")
+    old, new = (experiment.get_run().start().add_tags("old") for _ in range(2))
+    for run in old, new:
+        run.stop()
+    tick = watcher.look()
+    edit(old)
+    watcher.look()
+    assert watcher.since(tick).experiments.keys() == {experiment.id}
 
 
 def test_the_tick_stays_as_long_as_nothing_happens(tmp_path: Path):

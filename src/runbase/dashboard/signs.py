@@ -13,7 +13,7 @@ from ..session import Session
 VERSIONS = Query("SELECT id, version FROM experiments WHERE kind IN ('optuna', 'ax')")
 # Runs of other experiments have no versions: what is another one when any of them was written to.
 _SIGN = """
-       COUNT(r.id), MAX(r.id), MAX(r.version), MAX(r.time_started), MAX(r.time_updated),
+       COUNT(r.id), MAX(r.id), SUM(r.version), MAX(r.time_started), MAX(r.time_updated),
        MAX(r.time_finished), MAX(r.heartbeat), COUNT(r.time_finished), COUNT(r.args),
        COUNT(r.value), COUNT(r.objective_values), MIN(r.status), MAX(r.status),
        COUNT(CASE WHEN r.status = 'RUNNING' THEN 1 END),

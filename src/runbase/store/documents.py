@@ -9,6 +9,7 @@ from ..db import Database, repeatable
 from ..engines.json import Jsonb
 from ..errors import InvalidValueError, NotFoundError
 from ..query import Query
+from .versions import NEXT_OF_RUN
 
 Table = Literal["experiments", "runs"]
 Document = Literal["tags", "args", "env", "extras"]
@@ -29,8 +30,11 @@ READ = {
     )
     for table, column in DOCUMENTS
 }
+_BESIDES = {"experiments": "", "runs": f", {NEXT_OF_RUN}"}
 WRITE = {
-    (table, column): Query(f"UPDATE {table} SET {column} = :document WHERE id = :id")
+    (table, column): Query(
+        f"UPDATE {table} SET {column} = :document{_BESIDES[table]} WHERE id = :id"
+    )
     for table, column in DOCUMENTS
 }
 

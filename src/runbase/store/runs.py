@@ -35,7 +35,7 @@ SKIP_ID = Query(
     postgresql="SELECT setval('runs_id_seq', GREATEST(:id, (SELECT last_value FROM runs_id_seq)))",
 )
 EXPERIMENT = Query("SELECT experiment_id FROM runs WHERE id = :id")
-SET_COMMENT = Query("UPDATE runs SET comment = :comment WHERE id = :id")
+SET_COMMENT = Query(f"UPDATE runs SET comment = :comment, {versions.NEXT_OF_RUN} WHERE id = :id")
 SET_STATUS = Query("UPDATE runs SET status = :status WHERE id = :id")
 SET_TIME = {
     column: Query(f"UPDATE runs SET {column} = :time WHERE id = :id")

@@ -18,6 +18,11 @@ COUNT = Query(f"{_COUNT} RETURNING version, next_number - :runs, kind", mysql=_C
 READ = Query("SELECT version, next_number - :runs, kind FROM experiments WHERE id = :id")
 #: For who knows the version, and finds out whether that is still so.
 COUNT_TO = Query("UPDATE experiments SET version = :version WHERE id = :id AND version = :seen")
+#: What an UPDATE of a run sets besides, so that whoever watches its experiment sees it; runs of
+#: Optuna and Ax have the versions of `count` instead.
+NEXT_OF_RUN = """version = version + (
+    SELECT COUNT(*) FROM experiments AS e
+     WHERE e.id = runs.experiment_id AND e.kind NOT IN ('optuna', 'ax'))"""
 REPAIR = Query("""
 UPDATE experiments
    SET next_number = (SELECT COALESCE(MAX(number), -1) + 1 FROM runs WHERE experiment_id = :id)

@@ -21,6 +21,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 import runbase
 from runbase.optuna import RDBStorage, run_of
@@ -59,6 +60,7 @@ def main() -> None:
 
 def train(args: dict[str, Any]) -> Any:
     """Train a network for some epochs; yields its metrics after each."""
+    threadpool_limits(1)  # on a small network, threads of two processes mostly wait for each other
     x, y = load_digits(return_X_y=True)
     x_train, x_val, y_train, y_val = train_test_split(x / 16, y, test_size=0.3, random_state=0)
     model = MLPClassifier(

@@ -18,7 +18,7 @@ from runbase.optuna import RDBStorage
 from runbase.sources.optuna.mirror import Mirror
 from tests.dashboards import open_storage
 
-SERVERS = {"postgres": "postgres_url", "mysql": "mysql_url"}
+SERVERS = {"postgres": "ready_postgres_url", "mysql": "mysql_url"}
 KINDS = ("sqlite", *SERVERS, "stock", "journal", "memory")
 
 

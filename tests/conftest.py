@@ -26,6 +26,10 @@ KEEPER = pytest.StashKey[Keeper]()
 #: How the workers of xdist, which inherit it, find the servers.
 DIRECTORY = "RUNBASE_TEST_SERVERS"
 
+# Before numpy is loaded, here and in subprocesses: the workers use all processors already, and
+# threads of BLAS that wait for each other make sums of small matrices four times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 _numbers = count(1)
 
 
@@ -115,14 +119,37 @@ def postgres_url(postgres_server: Running, postgres_admin: Connection[Any]) -> I
         yield url
 
 
+@pytest.fixture
+def ready_postgres_url(
+    postgres_server: Running, postgres_admin: Connection[Any], postgres_template: str
+) -> Iterator[str]:
+    """The URL of a new PostgreSQL database that is set up."""
+    with postgres_database(postgres_server, postgres_admin, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Running, postgres_admin: Connection[Any]) -> Iterator[str]:
+    """The name of a database that is set up, to be copied: that takes a third of a setup."""
+    from runbase import Client
+    from runbase.store import schema
+
+    with postgres_database(postgres_server, postgres_admin) as url:
+        with closing(Client(url)) as client:
+            schema.setup(client.database)
+        yield url.rpartition("/")[2]
+
+
 @contextmanager
-def postgres_database(server: Running, admin: Connection[Any]) -> Iterator[str]:
-    """A block with a new, empty PostgreSQL database; its URL."""
+def postgres_database(
+    server: Running, admin: Connection[Any], template: str = "template1"
+) -> Iterator[str]:
+    """A block with a new PostgreSQL database, empty unless a template is named; its URL."""
     name = _database_name()
     # Copying files takes half the time of writing the new database to the log first, which is
     # the default of the versions that have a choice.
     how = " STRATEGY FILE_COPY" if admin.info.server_version >= 150000 else ""
-    admin.execute(f"CREATE DATABASE {name}{how}".encode())
+    admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}{how}".encode())
     yield server.url(name)
     # Sessions take a moment to end; while there is one, DROP DATABASE sleeps 100 ms at a time.
     end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
@@ -179,9 +206,11 @@ def _database_name() -> str:
 
 @pytest.fixture(params=["sqlite", "postgres", "mysql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, on each engine."""
+    """The URL of an empty database, on each engine; of that of `client` if a test has both."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/runs.db"
+    if request.param == "postgres" and "client" in request.fixturenames:
+        return str(request.getfixturevalue("ready_postgres_url"))
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 

@@ -226,7 +226,7 @@ class MariaDBServer(Server):
         --bind-address=127.0.0.1 --port={port} --skip-networking=0
         --skip-name-resolve --skip-ssl --max-connections=200
         --character-set-server=utf8mb4 --innodb-buffer-pool-size=128M --innodb-log-file-size=32M
-        --innodb-flush-log-at-trx-commit=2 --innodb-fast-shutdown=2
+        --innodb-flush-log-at-trx-commit=2 --innodb-fast-shutdown=2 --innodb-stats-persistent=0
     """
     login = """\
 CREATE USER IF NOT EXISTS runbase@'%' IDENTIFIED BY 'runbase';

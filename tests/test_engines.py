@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -22,6 +24,7 @@ from runbase.engines import (
     create_engine,
 )
 from runbase.engines.json import Jsonb
+from runbase.engines.mysql import driver
 from runbase.engines.sqlite import file_system
 from runbase.errors import (
     ConfigError,
@@ -31,6 +34,7 @@ from runbase.errors import (
     MissingExtraError,
     ReadOnlyError,
 )
+from runbase.optuna.engines import create_engine as create_pooled_engine
 
 ENGINES: list[type[Engine]] = [SQLiteEngine, PostgresEngine, MySQLEngine]
 
@@ -125,6 +129,37 @@ def test_postgresql_takes_a_cursor_factory(postgres_url: str):
     for factory in (None, psycopg.Cursor, psycopg.ClientCursor):
         with engine.connect(cursor_factory=factory) as connection:
             assert type(connection.cursor()) is (factory or psycopg.Cursor)
+
+
+def connections(url: str) -> Iterator[Any]:
+    """One of each engine for MySQL: Runbase's own, and the one with SQLAlchemy's pool."""
+    for engine in (
+        MySQLEngine(parse_url(url)),
+        create_pooled_engine(url.replace("mysql://", "mysql+pymysql://"), {"pool_size": 1}),
+    ):
+        with closing(engine.connect()) as connection:
+            yield connection
+        engine.dispose()
+
+
+def test_mysql_is_asked_for_tls_without_certificates_to_read(
+    mysql_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    def read(*_: Any) -> None:
+        raise AssertionError("this takes longer than all else in a connection")
+
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", read)
+    for connection in connections(mysql_url):
+        assert connection.ssl  # though this server has none
+        assert connection.ctx.verify_mode == ssl.CERT_NONE
+
+
+def test_certificates_of_mysql_are_verified_where_a_user_says_so(mysql_url: str):
+    for name in ("ssl_verify_cert", "ssl_verify_identity"):
+        with pytest.raises(ConnectionFailedError, match="SSL is required"):
+            MySQLEngine(parse_url(f"{mysql_url}?{name}=true")).connect()
+    connection: Any = driver.Connection(ssl_verify_cert=True, defer_connect=True)
+    assert connection.ctx.verify_mode == ssl.CERT_REQUIRED
 
 
 def test_sqlite_is_set_up_for_many_processes(tmp_path: Path):

@@ -334,6 +334,18 @@ def test_a_deleted_study_is_gone_for_all(storage: RDBStorage, study_id: int, oth
     assert storage.get_all_trials(again) == []
 
 
+def test_a_parameter_of_another_kind_is_not_set_where_the_study_is_gone(
+    storage: RDBStorage, study_id: int, other: RDBStorage
+):
+    trial_id = storage.create_new_trial(study_id)
+    storage.set_trial_param(trial_id, "c", 0, CategoricalDistribution(("a",)))
+    with pytest.raises(ValueError, match="dynamic value space"):
+        storage.set_trial_param(trial_id, "c", 0, CategoricalDistribution(("b",)))
+    other.delete_study(study_id)
+    with pytest.raises(KeyError):
+        storage.set_trial_param(trial_id, "c", 0, CategoricalDistribution(("b",)))
+
+
 # -- transactions of the user ------------------------------------------------------------------
 
 

@@ -193,6 +193,8 @@ class Machine(RuleBasedStateMachine):
             self.storages[0].delete_study(study.own)
         for client in self.clients:
             client.close()
+        for trial, said in self.kept:
+            assert described(trial) == said
 
     # .. helpers
 
@@ -507,8 +509,6 @@ class Machine(RuleBasedStateMachine):
     def all_is_the_same(self) -> None:
         for storage in self.storages:
             self._check(storage)
-        for trial, said in self.kept:
-            assert described(trial) == said
 
     def _check(self, storage: BaseStorage) -> None:
         own_ids = {study.own for study in self.studies}

@@ -8,8 +8,6 @@ import os
 import pickle
 import random
 import socket
-import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -29,6 +27,7 @@ optuna = pytest.importorskip("optuna")
 from optuna.trial import FrozenTrial, TrialState  # noqa: E402
 
 from runbase.optuna import RDBStorage  # noqa: E402
+from tests.forks import Forked  # noqa: E402
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -73,13 +72,11 @@ def tell(trial, state, values):
 """
 
 
-def start(url: str, program: str, number: int = 0, count: int = 0) -> Any:
-    command = [sys.executable, "-c", HEAD + program, url, str(number), str(count)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+def start(url: str, program: str, number: int = 0, count: int = 0) -> Forked:
+    return Forked(HEAD + program, url, str(number), str(count))
 
 
-def end(children: list[Any]) -> None:
+def end(children: list[Forked]) -> None:
     for child in children:
         child.kill()
         child.communicate()
@@ -292,7 +289,7 @@ for i in range(10**9):
 """
 
 
-def kill_while_they_print(children: list[Any], seconds: float) -> list[list[Any]]:
+def kill_while_they_print(children: list[Forked], seconds: float) -> list[list[Any]]:
     """Let them run a while, kill all, and return what they said in whole lines."""
     lines = [child.stdout.readline() for child in children]
     time.sleep(seconds)

@@ -30,6 +30,7 @@ from runbase.engines.sqlite import time_text
 from runbase.optuna import RDBStorage
 from runbase.sources.optuna import mirror_tables
 from runbase.sources.optuna.mirror import Mirror, is_stock, storage_of
+from tests.forks import Forked
 from tests.test_sources_optuna import START, facts, fill, make_old, trial
 
 KINDS = ("memory", "journal", "sqlite", "postgres", "mysql")
@@ -651,8 +652,7 @@ def test_processes_write_while_a_mirror_follows(
                               "optuna.storages.journal.JournalFileBackend(url))")  # fmt: skip
     else:
         code = WORKER
-    command = [sys.executable, "-W", "ignore", "-c", code, given]
-    workers = [subprocess.Popen([*command, name]) for name in ("shared", "shared", "own", "other")]
+    workers = [Forked(code, given, name) for name in ("shared", "shared", "own", "other")]
     with closing(Mirror(where)) as mirror, closing(Mirror(where)) as second:
         problems: list[Exception] = []
         done = threading.Event()
@@ -669,11 +669,11 @@ def test_processes_write_while_a_mirror_follows(
         threads = [threading.Thread(target=follow, args=(m,)) for m in (mirror, mirror, second)]
         for thread in threads:
             thread.start()
-        codes = [worker.wait(timeout=100) for worker in workers]
+        errors = [worker.communicate(timeout=100)[1] for worker in workers]
         done.set()
         for thread in threads:
             thread.join()
-        assert (codes, problems) == ([0, 0, 0, 0], [])
+        assert ([worker.returncode for worker in workers], problems) == ([0] * 4, []), errors
         for each in (mirror, second):
             each.sync()
             assert_equal(stock, each)

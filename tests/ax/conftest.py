@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -15,10 +14,6 @@ import pytest
 from runbase import Client
 from runbase.store import schema
 from tests.conftest import mysql_database, postgres_database, skip_missing
-
-# Before torch is loaded, here and in subprocesses: pytest's own workers use the processors already,
-# and threads that wait for each other make it all five times slower.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 class WithoutAx(pytest.Module):

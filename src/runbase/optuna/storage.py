@@ -207,7 +207,11 @@ class RDBStorage(EarlierMethods):
         if id is not None and is_same(known, distribution):
             return study, known, id
         studies.check_name("a parameter's name", name)
-        check_distribution_compatibility(known, distribution)
+        try:
+            check_distribution_compatibility(known, distribution)
+        except ValueError:
+            self._cache.study(study_id)  # a KeyError if another process has deleted it
+            raise
         used = copy.deepcopy(distribution)
         return study, used, distribution_id(self._db, used)
 

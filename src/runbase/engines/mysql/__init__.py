@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ...errors import (
@@ -26,13 +25,10 @@ from ..engine import Engine, utc
 from ..json import Jsonb
 
 if TYPE_CHECKING:
-    from pymysql.connections import Connection
+    from .driver import Connection
 
 OWN_PARAMETERS = {"engine", "dbpath", "schema", "mode", "dbname", "charset"}
 SETTINGS = "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
-#: Columns that hold JSON: MariaDB itself calls them text.
-JSON_TABLES = {"experiments", "runs", "metrics_more"}
-JSON_COLUMNS = {"tags", "args", "env", "extras", "directions", "objective_values", "data"}
 
 
 class MySQLEngine(Engine):
@@ -56,10 +52,12 @@ class MySQLEngine(Engine):
             f"mysql://{c.get('user', '')}@{c.get('host', 'localhost')}{port}/{c.get('dbname', '')}"
         )
 
-    def connect(self) -> Connection[Any]:
+    def connect(self) -> Connection:
         """A connection in UTC, utf8mb4, strict mode and READ COMMITTED."""
         pymysql = require("pymysql", "mysql")
         from pymysql.constants import CLIENT
+
+        from .driver import CONVERSIONS, Connection, Cursor
 
         parameters = {k: v for k, v in self.config.items() if k not in OWN_PARAMETERS}
         try:
@@ -67,12 +65,12 @@ class MySQLEngine(Engine):
                 parameters["port"] = int(parameters["port"])
             if isinstance(parameters.get("password"), str):  # PyMySQL would send it as Latin-1
                 parameters["password"] = parameters["password"].encode()
-            connection: Connection[Any] = pymysql.connect(
+            connection = Connection(
                 database=self.config.get("dbname"),
                 charset="utf8mb4",
                 autocommit=True,
-                conv=_conversions(),
-                cursorclass=_cursor_class(),
+                conv=CONVERSIONS,
+                cursorclass=Cursor,
                 client_flag=CLIENT.FOUND_ROWS,  # an UPDATE counts the rows it found, as elsewhere
                 init_command=SETTINGS,
                 **parameters,
@@ -250,49 +248,3 @@ _TYPES: dict[type, str] = {
 
 def _code(error: BaseException) -> int:
     return error.args[0] if error.args and isinstance(error.args[0], int) else 0
-
-
-def _conversions() -> dict[Any, Any]:
-    from pymysql import converters
-    from pymysql.constants import FIELD_TYPE
-
-    def time(text: str) -> datetime | str:
-        found = converters.convert_datetime(text)
-        return found.replace(tzinfo=UTC) if isinstance(found, datetime) else found
-
-    return converters.conversions | {
-        FIELD_TYPE.DATETIME: time,
-        FIELD_TYPE.TIMESTAMP: time,
-        FIELD_TYPE.JSON: json.loads,
-    }
-
-
-def _cursor_class() -> Any:
-    from pymysql import cursors
-
-    Base: Any = cursors.Cursor
-
-    class JSONCursor(Base):  # type: ignore[misc]
-        """Decodes the JSON columns of Runbase's tables, which MariaDB sends as text."""
-
-        def _do_get_result(self) -> None:
-            super()._do_get_result()
-            fields = getattr(self._result, "fields", None) or ()
-            places = [
-                i
-                for i, f in enumerate(fields)
-                if f.org_table in JSON_TABLES and f.org_name in JSON_COLUMNS
-            ]
-            rows: Any = getattr(self, "_rows", None)
-            if places and rows:
-                self._rows = tuple(_decoded(row, places) for row in rows)
-
-    return JSONCursor
-
-
-def _decoded(row: tuple[Any, ...], places: list[int]) -> tuple[Any, ...]:
-    cells = list(row)
-    for i in places:
-        if isinstance(cells[i], str) and cells[i][:1] in ("{", "["):
-            cells[i] = json.loads(cells[i])
-    return tuple(cells)

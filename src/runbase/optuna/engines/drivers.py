@@ -207,8 +207,14 @@ class PooledMySQL(Pooled, MySQLEngine):
     driver = "pymysql"
 
     def _build(self, url: URL, arguments: Arguments) -> Alchemy:
+        from sqlalchemy import event
+
+        from ...engines.mysql.driver import Connection
+
         # As Optuna's own storage does: a server hangs up on those who are silent for hours.
-        return super()._build(url, {"pool_pre_ping": True} | arguments)
+        alchemy = super()._build(url, {"pool_pre_ping": True} | arguments)
+        event.listen(alchemy, "do_connect", lambda _dialect, _record, a, kw: Connection(*a, **kw))
+        return alchemy
 
     def _connect_args(self, url: URL, given: Arguments) -> Arguments:
         from pymysql.constants import CLIENT
@@ -230,7 +236,8 @@ class PooledMySQL(Pooled, MySQLEngine):
     def _adopt(self, connection: PooledConnection) -> None:
         from pymysql.constants import CLIENT
 
-        from ...engines.mysql import SETTINGS, _conversions, _cursor_class
+        from ...engines.mysql import SETTINGS
+        from ...engines.mysql.driver import CONVERSIONS, Cursor
 
         driver = connection.driver
         if not driver.client_flag & CLIENT.FOUND_ROWS:
@@ -241,8 +248,8 @@ class PooledMySQL(Pooled, MySQLEngine):
         if driver.charset != "utf8mb4":
             driver.set_character_set("utf8mb4")
         driver.autocommit(True)
-        driver.decoders = {k: v for k, v in _conversions().items() if isinstance(k, int)}
-        driver.cursorclass = _cursor_class()
+        driver.decoders = {k: v for k, v in CONVERSIONS.items() if isinstance(k, int)}
+        driver.cursorclass = Cursor
         with driver.cursor() as cursor:
             cursor.execute(SETTINGS)
         self._configure(driver)

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import optuna
 import pytest
 
 import runbase
 from runbase import Client, Experiment
-from runbase.dashboard import run_table
+from runbase.dashboard import run_export, run_table
 from runbase.dashboard.api.runs import get_catalogue, get_groups, get_points, get_runs
 from runbase.dashboard.board import Board
-from runbase.dashboard.run_export import CHUNK
+from runbase.dashboard.preferential import create_study
 from runbase.errors import InvalidValueError, NotFoundError
 from runbase.optuna import RDBStorage
 from tests.web import reason, web_of
@@ -114,6 +115,13 @@ def test_rows_are_sorted_with_those_without_a_value_last(board: Board, digits: E
         assert len(found) == 4
 
 
+def test_the_newest_come_in_the_same_order_as_all(board: Board, digits: Experiment):
+    every = runbase.search.ids(board.db, digits.id)
+    newest = get_runs(board, ["id"], digits.id, offset=1, limit=2)
+    assert (newest.total, newest.ids) == (len(every), every[1:3])
+    assert get_runs(board, ["id"], offset=4).ids == runbase.search.ids(board.db, None)[4:]
+
+
 def test_pages_follow_each_other(board: Board, digits: Experiment):
     pages = [get_runs(board, ["id"], digits.id, offset=at, limit=3) for at in (0, 3)]
     assert [page.total for page in pages] == [4, 4]
@@ -144,6 +152,17 @@ def test_runs_of_all_kinds_are_in_one_table(board: Board, digits: Experiment, cl
     assert found[-1][2] == study.trials[1].params["lr"]
     assert get_runs(board, ["id"], filter="kind = optuna and value < 2").total == 2
     assert get_catalogue(board).experiment is None
+
+
+def test_a_preferential_study_has_no_values_to_show(board: Board, client: Client):
+    study = create_study(n_generate=2, storage=RDBStorage(client), study_name="pictures")
+    for _ in range(2):
+        study.ask().suggest_int("hue", 0, 255)
+    study.report_preference(study.trials[0], study.trials[1])
+    found = get_catalogue(board, study._study._study_id)
+    assert "args.hue" in found.shown
+    columns = {column.key for column in found.columns}
+    assert {key for key in [*found.shown, *columns] if key.startswith("value")} == set()
 
 
 def test_groups_have_counts_means_and_a_filter(board: Board, digits: Experiment):
@@ -255,15 +274,49 @@ def test_whole_numbers_that_browsers_would_round_are_texts(client: Client, board
     assert rows(board, "args.seed", "id") == [(str(2**60 + 1), 1)]
 
 
-def test_a_file_of_more_runs_than_a_piece_has_them_all(client: Client):
+def test_a_file_of_more_runs_than_a_piece_has_them_all(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(run_export, "CHUNK", 2)
     experiment = Experiment(client, name="many")
-    with client:
-        for _ in range(CHUNK + 2):
-            experiment.get_run()
+    for number in range(5):
+        experiment.get_run().set_args({"even": number} if number % 2 == 0 else {})
+    path = "/api/runs/export?columns=id,args.even&format="
     with web_of(client) as web:
-        lines = web.get("/api/runs/export?columns=id").text.splitlines()
-    assert len(lines) == CHUNK + 3
-    assert lines[1:] == sorted(lines[1:], key=int, reverse=True)
+        lines = web.get(f"{path}csv").text.splitlines()
+        objects = json.loads(web.get(f"{path}json").text)
+        table = parquet.read_table(io.BytesIO(web.get(f"{path}parquet").content))
+    assert lines == ["id,args.even", "5,4", "4,", "3,2", "2,", "1,0"]
+    found = [(5, 4), (4, None), (3, 2), (2, None), (1, 0)]
+    assert [tuple(each.values()) for each in objects] == found
+    assert [tuple(each.values()) for each in table.to_pylist()] == found
+
+
+def test_files_have_whatever_runs_have(client: Client):
+    experiment, text = Experiment(client, name="odd"), 'two\n"lines", null],['
+    experiment.get_run().set_args({"a": text, "b": True, 'quo"ted': [1, None, {"c": "d"}]})
+    run = experiment.get_run().set_args({"a": 10**400, "b": False, 'quo"ted': ["x", "y"]})
+    run.add_metrics({"loss": math.nan}).add_metrics({"loss": 2.5})
+    experiment.get_run().add_metrics({"loss": math.inf})
+    infinity = "inf" if client.db.engine.has_infinity else None
+    keys = ["id", "args.a", "args.b", 'args.quo"ted', "last:loss", "max:loss"]
+    path = f"/api/runs/export?descending=false&columns={quote(','.join(keys))}&format="
+    with web_of(client) as web:
+        table = list(csv.reader(io.StringIO(web.get(f"{path}csv").text, newline="")))
+        objects = json.loads(web.get(f"{path}json").text)
+        plain = json.loads(web.get(f"{path.replace('quo', '')}json").text)
+    assert table == [
+        keys,
+        ["1", text, "true", '[1,null,{"c":"d"}]', "", ""],
+        ["2", str(10**400), "false", "x y", "2.5", "2.5"],
+        ["3", "", "", "", infinity or "", infinity or ""],
+    ]
+    assert [list(each) for each in objects] == [keys] * 3
+    assert [each[keys[3]] for each in objects] == [[1, None, {"c": "d"}], ["x", "y"], None]
+    assert [each["args.a"] for each in objects] == [text, 10**400, None]
+    assert [each["last:loss"] for each in objects] == [None, 2.5, infinity]
+    assert [each["args.a"] for each in plain] == [text, 10**400, None]
 
 
 @pytest.mark.parametrize("asked", ["columns=nothing", "columns=", "columns=id&filter=id%20%3D"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
@@ -223,7 +224,12 @@ def test_a_column_that_is_none_is_refused(digits: Experiment):
         found(digits, "", sort="nothing")
 
 
-def test_cells_are_in_the_order_of_the_ids(digits: Experiment):
+@pytest.mark.parametrize("at_a_time", [1, 20])
+def test_cells_are_in_the_order_of_the_ids(
+    digits: Experiment, at_a_time: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys.modules["runbase.search.cells"], "JOINS", at_a_time)
+    monkeypatch.setattr(sys.modules["runbase.search.cells"], "CHUNK", at_a_time)
     keys = [
         "number", "experiment", "status", "created", "duration", "tags", "comment", "args.lr",
         "args.model", "args.layers", "args.flag", "args.opt.name", 'args.we"ird \\ \n', "env.HOST",

@@ -18,7 +18,7 @@ from ax.core.experiment import Experiment
 from ax.generation_strategy.generation_strategy import GenerationStrategy
 
 from ..errors import ConfigError, InvalidValueError, RunbaseError
-from ..sources.ax.replacing import replacing
+from ..sources.replacing import replacing
 from ..store.ax import project
 from ..store.ax.experiments import texts
 from . import repairs
@@ -71,6 +71,8 @@ def decode_client(
     if doc is None:
         return experiment, None
     strategy = decode_strategy(doc, experiment, codec)
+    if experiment is None:
+        return experiment, strategy
     of_trials = {
         texts(run): experiment.trials[int(index)].generator_runs[position]
         for index, trial in snapshot["experiment"]["trials"].items()

@@ -6,12 +6,11 @@ import argparse
 import csv
 import itertools
 import math
-import os
 import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -19,6 +18,7 @@ from typing import Any, TextIO
 from ..db import Database
 from ..engines.json import dumps
 from ..errors import ConfigError, require
+from ..sources.replacing import replacing
 from ..store import columns, curves, tables
 from ..store.columns import POINT
 from ..store.curves import Point
@@ -97,7 +97,8 @@ def run(args: argparse.Namespace) -> None:
             records = _metric_records(client.db, runs, args.wide)
         else:
             records = map(_run_record, runs)
-        with whole(args.output) as path:
+        output = None if args.output is None else replacing(args.output)
+        with output or nullcontext() as path:
             WRITERS[form](records, path)
 
 
@@ -163,31 +164,11 @@ def _cell(value: Any) -> Any:
 
 
 @contextmanager
-def whole(path: str | None) -> Iterator[str | None]:
-    """A path to write to; the file takes the place of ``path`` when all went well.
-
-    Raises:
-        ConfigError: nothing can be written there.
-    """
-    if path is None or (Path(path).exists() and not Path(path).is_file()):
-        yield path  # standard output, or something like a pipe
-        return
-    part = f"{path}.part"
-    try:
-        yield part
-        os.replace(part, path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        Path(part).unlink(missing_ok=True)
-
-
-@contextmanager
-def _opened(path: str | None) -> Iterator[TextIO]:
+def _opened(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    with Path(path).open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         yield file
 
 
@@ -214,7 +195,7 @@ class Spool:
         self.file.close()
 
 
-def _write_csv(records: Iterable[Record], path: str | None) -> None:
+def _write_csv(records: Iterable[Record], path: Path | None) -> None:
     with closing(Spool(records)) as spool, _opened(path) as file:
         writer = csv.DictWriter(file, spool.columns, lineterminator="\n")
         writer.writeheader()
@@ -222,7 +203,7 @@ def _write_csv(records: Iterable[Record], path: str | None) -> None:
             writer.writerow({name: _cell(value) for name, value in record.items()})
 
 
-def _write_json(records: Iterable[Record], path: str | None) -> None:
+def _write_json(records: Iterable[Record], path: Path | None) -> None:
     with _opened(path) as file:
         between = "["
         for record in records:
@@ -231,7 +212,7 @@ def _write_json(records: Iterable[Record], path: str | None) -> None:
         file.write("]\n" if between != "[" else "[]\n")
 
 
-def _write_parquet(records: Iterable[Record], path: str | None) -> None:
+def _write_parquet(records: Iterable[Record], path: Path | None) -> None:
     import pyarrow
     import pyarrow.parquet
 
@@ -269,7 +250,7 @@ def _array(values: list[Any], arrow: Any) -> Any:
     return pyarrow.array(values, arrow)
 
 
-WRITERS: dict[str, Callable[[Iterable[Record], str | None], None]] = {
+WRITERS: dict[str, Callable[[Iterable[Record], Path | None], None]] = {
     "csv": _write_csv,
     "json": _write_json,
     "parquet": _write_parquet,

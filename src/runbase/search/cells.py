@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..db import Database, repeatable
@@ -30,6 +30,8 @@ _NEEDED = {
     "updated": ["updated", "created"], "duration": ["started", "updated", "finished"],
     "trial": ["number", "parent"],
 }  # fmt: skip
+_OF_EXPERIMENTS = {"experiment": "name", "kind": "kind"}
+_TEXTS = {"args", "env", "extras", "tags"}  # documents that are decoded here
 _DOCUMENTS = {"param": "args", "env": "env", "extra": "extras"}
 
 
@@ -52,41 +54,60 @@ def cells(db: Database, ids: Sequence[int], keys: Sequence[str]) -> dict[str, li
 
 
 @repeatable
-def _chunk(db: Database, ids: Sequence[int], names: dict[str, Name]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    of_runs = {key: name for key, name in names.items() if name.scope not in ("metric", "attr")}
-    if of_runs:
-        found |= _of_runs(db, ids, of_runs)
-    if metrics := {key: name for key, name in names.items() if name.scope == "metric"}:
-        found |= _metrics(db, ids, metrics)
+def _chunk(db: Database, ids: Sequence[int], names: dict[str, Name]) -> dict[str, Sequence[Any]]:
+    nothing = (None,) * len(ids)
+    found: dict[str, Sequence[Any]] = dict.fromkeys(names, nothing)
+    for some in _statements(db, names):
+        found |= _joined(db, ids, some)
     if attrs := {key: name for key, name in names.items() if name.scope == "attr"}:
         found |= _attrs(db, ids, attrs)
     return found
 
 
-def _of_runs(db: Database, ids: Sequence[int], names: dict[str, Name]) -> dict[str, list[Any]]:
+def _statements(db: Database, names: dict[str, Name]) -> Iterator[dict[str, Name]]:
+    """What is read together: all of the runs themselves with the first metrics; more metrics."""
+    found = {key: name for key, name in names.items() if name.scope not in ("metric", "attr")}
+    metrics = {key: name for key, name in names.items() if name.scope == "metric"}
+    known = columns.refresh(db) if metrics else {}
+    wanted = list(dict.fromkeys(name.key for name in metrics.values() if name.key in known))
+    for start in range(0, max(len(wanted), 1), JOINS):
+        some = wanted[start : start + JOINS]
+        found |= {key: name for key, name in metrics.items() if name.key in some}
+        if found:
+            yield found
+        found = {}
+
+
+def _joined(db: Database, ids: Sequence[int], names: dict[str, Name]) -> dict[str, Sequence[Any]]:
+    """One row a run is read twice as fast as one for each metric of it."""
     statement = Statement(db, None)
-    wanted = dict.fromkeys(column for name in names.values() for column in _columns(name))
-    select = []
-    for column in wanted:
-        match column:
-            case "experiment" | "kind":
-                word = "name" if column == "experiment" else "kind"
-                select.append(f"{statement.experiment()}.{word}")
-            case "args" | "env" | "extras" | "tags":
-                select.append(statement.words.raw(_COLUMNS[column]))
-            case _:
-                select.append(_COLUMNS[column])
+    select = _select(statement, names)
     among = statement.words.among("r.id", ids, statement.bind)
-    rows = {row[0]: row[1:] for row in statement.rows(", ".join(["r.id", *select]), among)}
-    nothing = (None,) * len(wanted)
-    columns = zip(*(rows.get(id, nothing) for id in ids), strict=True)
-    table: dict[str, Sequence[Any]] = dict(zip(wanted, columns, strict=True))
-    for column in {*wanted} & {"args", "env", "extras", "tags"}:
-        decode = decoder()
+    rows = {row[0]: row for row in statement.rows(", ".join(["r.id", *select.values()]), among)}
+    nothing = (None,) * (len(select) + 1)
+    _, *read = zip(nothing, *(rows.get(id, nothing) for id in ids), strict=True)
+    table: dict[str, Sequence[Any]] = {
+        column: values[1:] for column, values in zip(select, read, strict=True)
+    }
+    decode = decoder()
+    for column in table.keys() & _TEXTS:
         found = (None if text is None else decode(text) for text in table[column])
         table[column] = [document if isinstance(document, dict) else {} for document in found]
-    return {key: _values(table, name) for key, name in names.items()}
+    return {key: _values(table, key, name) for key, name in names.items()}
+
+
+def _select(statement: Statement, names: dict[str, Name]) -> dict[str, str]:
+    """Expressions, by the names of columns or the keys of metrics."""
+    resolver, raw = Resolver(statement), statement.words.raw
+    found: dict[str, str] = {}
+    for key, name in names.items():
+        if name.scope == "metric":
+            found[key] = str(resolver.metric(name).number)
+            continue
+        for column in _columns(name):
+            sql = _COLUMNS.get(column) or f"{statement.experiment()}.{_OF_EXPERIMENTS[column]}"
+            found[column] = raw(sql) if column in _TEXTS else sql
+    return found
 
 
 def _columns(name: Name) -> list[str]:
@@ -97,8 +118,10 @@ def _columns(name: Name) -> list[str]:
     return [_DOCUMENTS[name.scope]]
 
 
-def _values(table: dict[str, Any], name: Name) -> list[Any]:
+def _values(table: dict[str, Any], key: str, name: Name) -> Sequence[Any]:
     """One column, of what was read."""
+    if name.scope == "metric":
+        return table[key]  # type: ignore[no-any-return]
     if name.scope == "value":
         place = int(name.key)
         pairs = zip(table["value"], table["values"], strict=True)
@@ -112,7 +135,7 @@ def _values(table: dict[str, Any], name: Name) -> list[Any]:
     return [_nested(document, steps) for document in documents]
 
 
-def _of_run(table: dict[str, Any], key: str) -> list[Any]:
+def _of_run(table: dict[str, Any], key: str) -> Sequence[Any]:
     match key:
         case "updated":
             return [u or c for u, c in zip(table["updated"], table["created"], strict=True)]
@@ -121,7 +144,7 @@ def _of_run(table: dict[str, Any], key: str) -> list[Any]:
             return [_seconds(start, f or u) for start, f, u in zip(*times, strict=True)]
         case "tags":
             return [list(tags) or None for tags in table["tags"]]
-    return list(table[key])
+    return table[key]  # type: ignore[no-any-return]
 
 
 def _seconds(start: Any, end: Any) -> float | None:
@@ -146,29 +169,6 @@ def _nested(document: Any, steps: Sequence[str]) -> Any:
             if found is not None:
                 return found
     return None
-
-
-def _metrics(db: Database, ids: Sequence[int], names: dict[str, Name]) -> dict[str, list[Any]]:
-    known = columns.refresh(db)
-    wanted = [(key, name) for key, name in names.items() if name.key in known]
-    metrics = list(dict.fromkeys(name.key for _, name in wanted))
-    found: dict[str, list[Any]] = {key: [None] * len(ids) for key in names}
-    for start in range(0, len(metrics), JOINS):
-        some = metrics[start : start + JOINS]
-        found |= _joined(db, ids, {key: name for key, name in wanted if name.key in some})
-    return found
-
-
-def _joined(db: Database, ids: Sequence[int], names: dict[str, Name]) -> dict[str, list[Any]]:
-    """Of a few metrics: one row a run is read twice as fast as one for each metric of it."""
-    statement = Statement(db, None)
-    resolver = Resolver(statement)
-    select = [str(resolver.metric(name).number) for name in names.values()]
-    among = statement.words.among("r.id", ids, statement.bind)
-    rows = {row[0]: row[1:] for row in statement.rows(", ".join(["r.id", *select]), among)}
-    nothing = (None,) * len(select)
-    by_key = zip(*(rows.get(id, nothing) for id in ids), strict=True)
-    return dict(zip(names, map(list, by_key), strict=True))
 
 
 def _attrs(db: Database, ids: Sequence[int], names: dict[str, Name]) -> dict[str, list[Any]]:

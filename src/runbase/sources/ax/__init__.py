@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...client import Client
 from ...db import Database
 from ...errors import ConfigError
+from ..replacing import replacing
 from .export import Joined
 from .files import is_sqlite, read_file
-from .replacing import replacing
 from .rows import Progress, Rows, check_free, write
 
 if TYPE_CHECKING:

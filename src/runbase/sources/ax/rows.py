@@ -12,6 +12,7 @@ from ...db import Database, repeatable
 from ...errors import ConfigError, ConflictError
 from ...store.ax import experiments, observations, points, project, strategies, trials
 from ...store.ax.experiments import Head, texts
+from ...store.ax.goals import goals_of
 from ...store.ax.strategies import Generated, Strategy
 from ...store.ax.trials import Trial
 from .files import Snapshot, reading
@@ -41,7 +42,7 @@ class Rows:
         self.snapshot, self.path = snapshot, path
         head = snapshot.head if name is None else snapshot.head | {"name": name}
         with reading(path, "the optimization config"):
-            self.goals = project.goals(head)
+            self.goals = goals_of(head)
         self.head = self._head(head)
         self.trials = [self._trial(index) for index in sorted(snapshot.trials)]
         self.strategy = self._strategy()

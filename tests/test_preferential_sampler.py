@@ -141,6 +141,34 @@ def test_trials_whose_answer_was_removed_are_not_proposed_again():
     assert {ask(study, space)["x"] for _ in range(4)} == set(range(6, 10))
 
 
+def test_the_first_proposals_are_near_the_best_and_not_in_corners():
+    space: dict[str, BaseDistribution] = {f"x{i}": FloatDistribution(0, 1) for i in range(10)}
+    study = new_study()
+    told(study, 6, space)
+    shown = np.array([list(trial.params.values()) for trial in study.trials])
+    points = np.array([list(ask(study, space).values()) for _ in range(5)])
+    assert ((points > 0) & (points < 1)).all()
+    known = np.concatenate([shown, points])
+    for number, point in enumerate(points, len(shown)):
+        assert np.abs(known[:number] - point).max(1).min() <= 0.3
+
+
+def test_another_step_or_choice_is_always_within_reach():
+    space: dict[str, BaseDistribution] = {
+        "on": IntDistribution(0, 1),
+        "colour": CategoricalDistribution("ab"),
+        "size": FloatDistribution(0, 1),
+    }
+    study = new_study()
+    for size in (0.2, 0.3):
+        study.enqueue_trial({"on": 0, "colour": "a", "size": size})
+        ask(study, space)
+    say(study, [(0, 1)])
+    found = [ask(study, space) for _ in range(8)]
+    assert {params["on"] for params in found} == {0, 1}
+    assert {params["colour"] for params in found} == {"a", "b"}
+
+
 GRIDS: dict[str, tuple[BaseDistribution, Any]] = {
     "steps": (FloatDistribution(-1, 1, step=0.25), 1.0),
     "uneven steps": (FloatDistribution(0, 0.9, step=0.3), 0.9),
@@ -426,6 +454,19 @@ def test_all_points_of_a_space_without_ranges():
     assert space.size == 6
     found = [tuple(space.from_box(row).values()) for row in space.all()]
     assert found == [(0, "x"), (0, "y"), (1, "x"), (1, "y"), (2, "x"), (2, "y")]
+
+
+def test_how_far_the_next_value_may_be():
+    space = Space(
+        {
+            "a": FloatDistribution(0, 1),
+            "b": IntDistribution(2, 10, step=2),
+            "c": IntDistribution(1, 16, log=True),
+            "d": IntDistribution(3, 3),
+            "e": CategoricalDistribution("xy"),
+        }
+    )
+    assert space.steps() == pytest.approx([0, 0.25, 0.25, 0, 0.5**0.5, 0.5**0.5])
 
 
 def test_values_out_of_range_are_out_of_the_box():

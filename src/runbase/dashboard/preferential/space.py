@@ -204,6 +204,16 @@ class Space:
             found.append(rows)
         return np.concatenate(found)
 
+    def steps(self) -> Array:
+        """How far, in each column, the next value may be; 0 where there is always a nearer one."""
+        steps = np.zeros(self.width)
+        for axis, span in self._discrete():
+            if isinstance(axis, Choice):
+                steps[span] = axis.ONE
+            elif axis.size > 1:
+                steps[span] = axis.encode(np.array(axis.low + (axis.step or 0)))
+        return steps
+
     def fixed(self) -> Flags:
         """Which columns are no numbers to climb along."""
         fixed = np.zeros(self.width, dtype=bool)

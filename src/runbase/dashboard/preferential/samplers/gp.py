@@ -39,7 +39,10 @@ class PreferentialGPSampler(BaseSampler):
     Practical Preferential Bayesian Optimization with Skew Gaussian Processes"). As the draw is a
     new one each time, several trials that are asked for before the next answer differ; besides,
     running and complete trials count as seen. Of a space with finitely many points, none that was
-    seen is proposed again before all others were.
+    seen is proposed again before all others were. Until there are ten results for each parameter (a
+    choice counts as one for each of its values), only points around the best one are looked at,
+    since the corners of the box are least known and would all come first; a space with one number,
+    or with no more than 10,000 points, is always looked at as a whole.
 
     The model is of the parameters that all compared trials have; those without any parameter do not
     count. Where the range of one changed, that of the newest compared trial counts; trials with

@@ -2,7 +2,8 @@
 
 Everything is copied under the same ids, in one transaction: what fails half-way leaves the target
 as it was. The target's tables are made if they are missing; experiments it must not have yet. Runs
-that log into the source meanwhile are copied as they were when the copying began.
+that log into the source meanwhile are copied as they were when the copying began. The bytes of
+artifacts stay where they are: name their place as artifacts= of the target.
 
 Usage: copy_database.py [--batch N] SOURCE TARGET
 
@@ -48,6 +49,11 @@ TABLES = {
     "run_metrics": ["run_id", "metric_id"],
     "artifacts": ["id"],
     "views": ["id"],
+    "ax_experiments": ["experiment_id"],
+    "ax_trials": ["run_id"],
+    "ax_strategies": ["id"],
+    "ax_generator_runs": ["strategy_id", "ordinal"],
+    "ax_cards": ["id"],
 }
 #: By MySQL.
 COMPUTED = {("distributions", "sha256"), ("views", "owner")}

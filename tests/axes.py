@@ -9,6 +9,7 @@ from typing import Any
 
 from runbase import Client
 from runbase.store.ax import experiments, points, project, trials
+from runbase.store.ax.goals import goals_of
 from runbase.store.ax.observations import Observation, sem_names
 
 VERSION = "1.3.1"
@@ -80,7 +81,7 @@ class Axes:
             self.id = experiments.insert(self.db, self._head())
 
     def _head(self) -> experiments.Head:
-        goals = project.goals(self.head)
+        goals = goals_of(self.head)
         return experiments.Head(
             self.name, "made by hand", START, [o.direction for o in goals.objectives],
             [o.name for o in goals.objectives], experiments.texts(self.head), VERSION,
@@ -135,7 +136,7 @@ class Axes:
 
     def _trial(self, index: int, rows: Rows) -> trials.Trial:
         doc = self.docs[index]
-        return project.trial(doc, experiments.texts(doc), rows, project.goals(self.head))
+        return project.trial(doc, experiments.texts(doc), rows, goals_of(self.head))
 
     def _doc(
         self, index: int, arms: Mapping[str, Any], status: str, node: str, is_batch: bool

@@ -22,7 +22,7 @@ from runbase.commands.selection import is_lower_better
 from runbase.commands.show import sparkline
 from runbase.config import resolve
 from runbase.errors import ConfigError
-from runbase.store import columns, tables
+from runbase.store import columns, experiments, tables
 
 Capture = pytest.CaptureFixture[str]
 COMMANDS = ("setup", "create", "execute", "ls", "runs", "show", "export", "delete")
@@ -256,6 +256,31 @@ def test_runs_can_be_chosen_and_sorted(
 ):
     assert main(["runs", filled, "--json", *options]) == 0
     assert [run["id"] for run in json.loads(capsys.readouterr().out)] == ids
+
+
+def test_an_experiment_is_found_by_its_name_whatever_its_kind(
+    client: runbase.Client, filled: str, capsys: Capture
+):
+    def ids(*options: str) -> list[int]:
+        assert main(["runs", filled, "--json", "-e", *options]) == 0
+        return [run["id"] for run in json.loads(capsys.readouterr().out)]
+
+    study = experiments.get_or_create(client.db, "cnn", kind="other")
+    trial = runbase.Experiment(client, study).get_run()
+    assert ids("cnn") == ids("cnn", "--kind", "other") == [trial.id]
+    assert ids("digits") == [2, 1]
+    other = runbase.Experiment(client, name="cnn").get_run()
+    assert ids("cnn", "--kind", "tracking") == [other.id]
+    assert ids("cnn", "--kind", "other") == [trial.id]
+    for command in (["runs"], ["export"], ["artifacts"], ["delete", "--yes"]):
+        assert main([*command, filled, "-e", "cnn"]) == 1
+        error = capsys.readouterr().err
+        assert "'cnn' of the kinds other and tracking: say which with --kind" in error
+    assert main(["runs", filled, "-e", "cnn", "--kind", "ax"]) == 1
+    assert "no experiment 'cnn' of the kind ax" in capsys.readouterr().err
+    assert main(["delete", filled, "-e", "cnn", "--kind", "other", "--yes"]) == 0
+    capsys.readouterr()
+    assert ids("cnn") == [other.id]
 
 
 @pytest.mark.parametrize(
@@ -541,6 +566,35 @@ def test_export_keeps_the_old_file_when_it_fails(filled: str, tmp_path: Path, ca
     assert main(["export", filled, "-o", str(tmp_path / "runs.csv"), "--experiment", "no"]) == 1
     assert (tmp_path / "runs.csv").read_text() == "old"
     assert [path.name for path in tmp_path.glob("runs.csv*")] == ["runs.csv"]
+
+
+HELD = """
+import sys
+from runbase.commands import export, main
+
+def record(row, made=export._run_record):
+    print("begun", flush=True)
+    sys.stdin.readline()
+    return made(row)
+
+export._run_record = record
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_two_exports_to_one_file_do_not_meet(filled: str, tmp_path: Path):
+    file = tmp_path / "runs.json"
+    command = [sys.executable, "-c", HELD, "export", filled, "-o", str(file), "--arg", "lr=0.1"]
+    held = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with held:
+        assert held.stdout is not None
+        assert held.stdout.readline() == "begun\n"
+        assert cli("export", filled, "-o", str(file)).returncode == 0
+        assert [run["id"] for run in json.loads(file.read_text())] == [3, 2, 1]
+        held.communicate("\n")
+    assert held.returncode == 0
+    assert [run["id"] for run in json.loads(file.read_text())] == [1]
+    assert list(tmp_path.glob("runs.json*")) == [file]
 
 
 def test_columns_of_several_types_are_text_in_parquet(client: runbase.Client, tmp_path: Path):

@@ -14,9 +14,13 @@ from examples.copy_database import COMPUTED, TABLES, copy_database
 from runbase.commands import setup
 from runbase.engines.json import jsonb
 from runbase.errors import ConflictError, SchemaError
-from runbase.store import saved_views
+from runbase.sources.ax import export_snapshot, import_snapshot
+from runbase.store import artifacts, saved_views
+from runbase.store.ax import cards, experiments
 
 ENGINES = ("sqlite", "postgres", "mysql")
+AX_FILE = Path(__file__).parent / "data" / "ax" / "client-1.3.1.json"
+AX_NAME = "current-client"
 VALUES: dict[str, Any] = {
     "loss": 0.25,
     "Loss": -1e300,
@@ -64,6 +68,15 @@ def fill(url: str) -> None:
         gone = other.get_run()
         client.execute("UPDATE runs SET parent_id = ? WHERE id = 1", [last.id])
         client.execute("DELETE FROM runs WHERE id = ?", [gone.id])
+        artifacts.add(client.db, 1, "model.pt", "application/x", None, 3, "a" * 64, "1/model.pt")
+
+
+def fill_with_ax(url: str) -> None:
+    with closing(runbase.Client(url)) as client:
+        import_snapshot(client, AX_FILE)
+        found = experiments.find(client.db, AX_NAME)
+        assert found is not None
+        cards.insert(client.db, found.id, '{"mean": NaN}', "1.3.1")
 
 
 def content(client: runbase.Client) -> dict[str, list[Any]]:
@@ -93,13 +106,27 @@ pairs = pytest.mark.parametrize(
 )
 
 
+def test_every_table_is_copied(tmp_path: Path) -> None:
+    with closing(runbase.Client(f"sqlite:///{tmp_path}/runs.db")) as client:
+        setup(client, quiet=True)
+        names = client.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        )
+        assert {*TABLES, "applied_migrations"} == {name for (name,) in names}
+
+
 @pairs
-def test_everything_arrives_under_the_same_ids(source: str, target: str) -> None:
+def test_everything_arrives_under_the_same_ids(source: str, target: str, tmp_path: Path) -> None:
     fill(source)
+    fill_with_ax(source)
     counts = copy_database(source, target, batch=4)
-    assert (counts["runs"], counts["metrics"]) == (6, 15)
+    empty = [table for table, count in counts.items() if not count]
+    assert empty == ["distributions", "run_params"]  # of Optuna
     old, new = runbase.Client(source), runbase.Client(target)
     assert content(new) == content(old)
+    for client, name in ((old, "old"), (new, "new")):
+        export_snapshot(client, AX_NAME, tmp_path / name)
+    assert (tmp_path / "new").read_text() == (tmp_path / "old").read_text()
     for run_id, name in product((1, 5), VALUES):
         assert curve(new, run_id, name) == curve(old, run_id, name)
     old.close()

@@ -61,7 +61,7 @@ def test_an_ax_experiment_is_a_line_of_the_home_page(client: Client, board: Boar
     assert (row.kind, row.directions, row.objective_names) == ("ax", ["minimize"], ["loss"])
     counts = row.counts
     assert (counts.total, counts.COMPLETED, counts.RUNNING, counts.PLANNED) == (40, 35, 1, 1)
-    assert (counts.PRUNED, counts.FAILED, counts.other) == (1, 1, 1)
+    assert (counts.PRUNED, counts.FAILED, counts.CANCELLED, counts.other) == (1, 1, 1, 0)
     assert row.best == pytest.approx(1.0358, abs=1e-3)
     assert row.best_trial == 37
 
@@ -453,7 +453,7 @@ def test_ls_counts_arms_and_not_their_batches(shell: Callable[..., str]) -> None
 
 
 def test_runs_are_called_by_their_arms(shell: Callable[..., str]) -> None:
-    table = shell("runs", "--kind", "ax", "-e", "batches of Ax", "--columns", "#,name,status,value")
+    table = shell("runs", "-e", "batches of Ax", "--columns", "#,name,status,value")
     lines = [line.split() for line in table.splitlines()[1:]]
     assert len(lines) == 35
     assert lines[0] == ["4", "4_5", "RUNNING"]
@@ -464,7 +464,7 @@ def test_runs_are_called_by_their_arms(shell: Callable[..., str]) -> None:
 
 
 def test_show_says_which_arm_of_which_trial(shell: Callable[..., str]) -> None:
-    arms = json.loads(shell("runs", "--kind", "ax", "-e", "batches of Ax", "--json"))
+    arms = json.loads(shell("runs", "-e", "batches of Ax", "--json"))
     [id] = [arm["id"] for arm in arms if arm["name"] == "0_0"]
     assert f"Run {id}: arm 0_0 of trial 0 of batches of Ax" in shell("show", str(id))
     assert "Run 1: number 0 of batches of Ax" in shell("show", "1")

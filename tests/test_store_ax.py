@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 
 from runbase import Client, Experiment
 from runbase.errors import InvalidValueError, NotFoundError
-from runbase.store.ax import experiments, points, project, strategies
+from runbase.store import schema
+from runbase.store.ax import cards, experiments, points, project, strategies
+from runbase.store.ax.goals import Constraint, Goals, Objective, goals_of
 from runbase.store.ax.observations import LAST, Observation, Points, fold, names, unfold
-from runbase.store.ax.project import Constraint, Goals, Objective
+from tests.proxy import Proxy
 
 ARMS = ["0_0", "0_1", "gone"]
 KNOWN = ["0_0", "0_1"]
@@ -237,7 +240,7 @@ OBJECTIVES: list[tuple[dict[str, Any], list[Objective]]] = [
 def test_objectives(written: dict[str, Any], expected: list[Objective]) -> None:
     names = [metric(name) for name in ("val-loss", "my metric", "loss", "2*metric", "(p50)")]
     head = {"optimization_config": {"objective": written}, "tracking_metrics": names}
-    assert project.goals(head).objectives == expected
+    assert goals_of(head).objectives == expected
 
 
 def bound(op: str, value: float, **more: Any) -> dict[str, Any]:
@@ -273,7 +276,7 @@ CONSTRAINTS: list[tuple[dict[str, Any], list[Constraint]]] = [
 def test_constraints(written: dict[str, Any], expected: list[Constraint]) -> None:
     names = [metric("val-loss"), metric("top-1"), metric("")]
     head = {"optimization_config": {"outcome_constraints": [written]}, "metrics": names}
-    assert project.goals(head).constraints == expected
+    assert goals_of(head).constraints == expected
 
 
 @pytest.mark.parametrize("other", [written for written, expected in CONSTRAINTS if not expected])
@@ -283,7 +286,7 @@ def test_constraints_are_known_all_or_none(other: dict[str, Any], is_first: bool
     if not is_first:
         written.reverse()
     config = {"objective": {"expression": "-loss"}, "outcome_constraints": written}
-    found = project.goals({"optimization_config": config})
+    found = goals_of({"optimization_config": config})
     assert found == Goals([down("loss")], [])
     given = [Observation("3_0", "a", "a", 1.0, math.nan)]
     assert ("system", "constraints") not in project.trial(document(), "", given, found).attrs
@@ -297,7 +300,7 @@ def test_a_violated_constraint_is_above_zero() -> None:
 
 
 def test_an_experiment_without_goals() -> None:
-    assert project.goals({"optimization_config": None}) == Goals([], [])
+    assert goals_of({"optimization_config": None}) == Goals([], [])
 
 
 def document(status: str = "COMPLETED", **more: Any) -> dict[str, Any]:
@@ -364,12 +367,16 @@ def test_names_of_arms_that_no_engine_keeps_are_refused(name: Any) -> None:
 # ---- experiments and strategies
 
 
+def head_of(name: str) -> experiments.Head:
+    return experiments.Head(name, None, datetime.now(UTC), ["minimize"], ["loss"], "{}", "1.3.1")
+
+
 def test_names_of_objectives_go_with_them(client: Client) -> None:
     def attrs() -> list[Any]:
         rows = client.execute("SELECT value FROM experiment_attrs").fetchall()
         return [json.loads(value) for (value,) in rows]
 
-    head = experiments.Head("e", None, datetime.now(UTC), ["minimize"], ["loss"], "{}", "1.3.1")
+    head = head_of("e")
     with client.db.transaction():
         id = experiments.insert(client.db, head)
     assert attrs() == [["loss"]]
@@ -387,3 +394,26 @@ def test_a_strategy_is_found_by_its_id(client: Client) -> None:
     assert strategies.find(client.db, id + 1) is None
     with pytest.raises(NotFoundError, match=f"there is no generation strategy {id + 1}"):
         strategies.read(client.db, id + 1)
+
+
+@pytest.mark.parametrize("server", ["postgres", "mysql"])
+def test_a_card_is_stored_once_though_the_answer_to_a_commit_is_lost(
+    server: str, request: pytest.FixtureRequest
+) -> None:
+    url = str(request.getfixturevalue(f"{server}_url"))
+    with closing(Proxy(url)) as proxy, closing(Client(proxy.url)) as client:
+        schema.setup(client.database)
+        with client.db.transaction():
+            id = experiments.insert(client.db, head_of("e"))
+        first = cards.insert(client.db, id, "{}", "1.3.1")
+        proxy.cut()
+        second = cards.insert(client.db, id, '{"a": 1}', "1.3.1")
+        assert proxy.cuts == 1
+        assert [card[0] for card in cards.read(client.db, id)] == [first, second]
+        third = cards.insert(client.db, id, '{"a": 1}', "1.3.1")  # somebody wants it twice
+        assert [card[0] for card in cards.read(client.db, id)] == [first, second, third]
+        proxy.cut()
+        experiments.delete(client.db, "e")
+        assert proxy.cuts == 2
+        with pytest.raises(NotFoundError, match="no Ax experiment 'e'"):
+            experiments.delete(client.db, "e")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -210,10 +211,15 @@ def test_a_client_of_a_file_knows_the_classes_of_its_store(tmp_path: Path):
 def test_a_storage_config_of_ax_is_refused(tmp_path: Path):
     file = str(tmp_path / "client.json")
     begin(None).save_to_json_file(file)
-    with pytest.raises(ConfigError, match=r"give storage="):
-        Client.load_from_json_file(file, storage_config=StorageConfig())
-    with pytest.raises(ConfigError, match=r"give storage="):
-        Client.load_from_json_file(file, StorageConfig())
+    for call in (
+        partial(Client.load_from_json_file, file, storage_config=StorageConfig()),
+        partial(Client.load_from_json_file, file, StorageConfig()),
+        partial(Client.load_from_database, NAME, storage_config=StorageConfig()),
+        partial(Client, storage_config=StorageConfig()),
+        partial(Client, StorageConfig()),
+    ):
+        with pytest.raises(ConfigError, match="not in a StorageConfig: give storage="):
+            call()
 
 
 def test_a_file_has_what_others_did(store: Store, tmp_path: Path):

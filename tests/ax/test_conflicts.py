@@ -23,6 +23,7 @@ from runbase.ax import (
     Store,
     TrialConflictError,
     delete_generation_strategy,
+    hooks,
     load_experiment,
     load_generation_strategy_by_experiment_name,
     save_experiment,
@@ -111,9 +112,24 @@ def test_a_strategy_that_another_program_deleted_is_missed(client: runbase.Clien
     delete_generation_strategy(NAME, Store(client))
     runs = strategy.gen(strategy._experiment, n=1)
     trial = strategy._experiment.new_trial(generator_run=runs[0][0])
-    with pytest.raises(ExperimentConflictError, match="used, or deleted, by another program"):
+    with pytest.raises(ExperimentConflictError, match="strategy of 'cnn' was deleted by another"):
         runbase.ax.save_generation_strategy(strategy, store)
     assert trial.db_id is None
+
+
+def test_a_client_whose_strategy_was_deleted_says_so_at_once(
+    client: runbase.Client, monkeypatch: pytest.MonkeyPatch
+):
+    store = Store(client)
+    ax = begin(store)
+    ask_and_tell(ax)
+    delete_generation_strategy(NAME, Store(client))
+    monkeypatch.setattr(hooks, "time", None)  # no waiting for another attempt
+    with pytest.raises(ExperimentConflictError, match="give the experiment another strategy"):
+        ask_and_tell(ax)
+    ax.configure_generation_strategy("random_search", initialize_with_center=False)
+    ask_and_tell(ax)
+    assert len(load_experiment(NAME, store=Store(client)).trials) == 2
 
 
 def test_trials_are_not_judged_by_goals_of_yesterday(client: runbase.Client):
@@ -179,3 +195,46 @@ def test_other_metrics_of_a_trials_run_are_not_observations(client: runbase.Clie
     run = Run(client, run_id=one.trials[0].db_id)
     run.add_metrics({"gpu": 0.9}, step=5)
     assert means("e", client) == [(1.0, None)]
+
+
+def test_a_curve_of_the_same_name_is_no_observation_of_a_trial_without_steps(
+    client: runbase.Client,
+):
+    one = experiment()
+    add_trial(one, 0.5)
+    save_experiment(one, store=client)
+    run = Run(client, run_id=one.trials[0].db_id)
+    for step in (1, 2):
+        run.add_metrics({"loss": 10.0 * step, "gpu": 0.9}, step=step)
+    observe(one, 0, 1.0)
+    save_experiment(one, store=client)
+    assert means("e", client) == [(1.0, None)]
+    curve = [(p.step, p.value) for p in run.get_metric("loss")]
+    assert curve == [(0, 1.0), (1, 10.0), (2, 20.0)]
+
+
+def test_in_a_trial_with_steps_it_is_a_part_of_the_curve(client: runbase.Client):
+    one = experiment()
+    add_trial(one, 0.5)
+    observe(one, 0, 3.0, 3.0)
+    observe(one, 0, 1.0, 1.0)
+    save_experiment(one, store=client)
+    assert means("e", client) == [(3.0, 3.0), (1.0, 1.0)]
+    Run(client, run_id=one.trials[0].db_id).add_metrics({"loss": 2.0}, step=2)
+    assert sorted(means("e", client)) == [(1.0, 1.0), (2.0, 2.0), (3.0, 3.0)]
+
+
+def test_what_others_logged_stays_when_observations_move(client: runbase.Client):
+    one = experiment()
+    add_trial(one, 0.5)
+    observe(one, 0, 1.0)
+    save_experiment(one, store=client)
+    run = Run(client, run_id=one.trials[0].db_id)
+    run.add_metrics({"gpu": 0.9, "note": "hot"}, step=0)
+    run.add_metrics({"gpu": 0.8}, step=7)
+    observe(one, 0, 2.0, 4.0)  # what has no step stands after the last one from now on
+    save_experiment(one, store=client)
+    assert sorted(means("e", client), key=repr) == [(1.0, None), (2.0, 4.0)]
+    assert [(p.step, p.value) for p in run.get_metric("gpu")] == [(0, 0.9), (7, 0.8)]
+    assert [p.value for p in run.get_metric("note")] == ["hot"]
+    assert [(p.step, p.progress) for p in run.get_metric("loss")] == [(4, 0.0), (4, 1.0)]

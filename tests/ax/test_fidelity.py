@@ -171,6 +171,7 @@ KEYS: list[dict[Any, Any]] = [
     {"1": "text", 1: "int"},
     {None: 1},
     {"plain": True, "__type": None, "value": [1]},
+    {"__type": "a note", "inner": {"__type": "", "deep": [{"__type": "cat.jpg", 1: 2}]}},
     {"": "", "a": {}},
     {-1: math.nan, 2**70: 1},
     {(1, (2, "a")): "pair"},

@@ -41,13 +41,13 @@ def said(worker: Worker) -> Iterator[Any]:
         return
 
 
-@pytest.mark.parametrize(("engine", "kills"), [("sqlite", 50), ("postgres", 15)])
+@pytest.mark.parametrize(("engine", "kills"), [("sqlite", 45), ("postgres", 12), ("mysql", 8)])
 def test_a_process_is_killed_at_any_moment(
     engine: str, kills: int, tmp_path: Any, request: pytest.FixtureRequest
 ):
     url = f"sqlite:///{tmp_path}/runs.db"
-    if engine == "postgres":
-        url = str(request.getfixturevalue("postgres_url"))
+    if engine != "sqlite":
+        url = str(request.getfixturevalue(f"{engine}_url"))
         with closing(runbase.Client(url)) as database:
             schema.setup(database.database)
     with closing(Store(url)) as store:

@@ -135,7 +135,7 @@ def test_the_commands_list_and_export_them(url: str, store: Store):
     exported = list(csv.DictReader(StringIO(command("export", url, "--format", "csv"))))
     assert len(exported) >= 6, exported
     assert sum(row["loss.min"] != "" for row in exported) == 5
-    command("delete", "--experiment", NAME, "--kind", "ax", url, "--yes")
+    command("delete", "--experiment", NAME, url, "--yes")
     assert NAME not in command("ls", url)
     assert load(url, "batches")[0].trials[0].status.name == "COMPLETED"
 

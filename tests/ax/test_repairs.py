@@ -112,6 +112,11 @@ def keys_that_are_no_text() -> Experiment:
     return small_experiment(properties={"it": {1: "one", 2: "two"}})
 
 
+def a_key_that_looks_like_a_class() -> Experiment:
+    properties = {"note": {"__type": "a note", "by": {"__type": "somebody"}}}
+    return small_experiment(properties=properties)
+
+
 def a_long_number() -> Experiment:
     experiment = small_experiment()
     observe(run_trial(experiment), 1 / 3 * 1e-12, 0.1 + 0.2)
@@ -164,6 +169,7 @@ FAULTS: dict[Callable[[], Experiment], tuple[Check, str]] = {
     values_of_disabled_parameters: (has_its_values, "extras: parameters"),
     auxiliary_experiments: (has_its_auxiliary, "Codec._auxiliary"),
     keys_that_are_no_text: (has_its_keys, "plain_keys"),
+    a_key_that_looks_like_a_class: (has_its_keys, "plain_keys"),
     a_long_number: (has_its_data, "data_to_json"),
 }
 

@@ -8,10 +8,14 @@ from typing import Any, Self
 from ax.core.experiment import Experiment
 from ax.generation_strategy.generation_strategy import GenerationStrategy
 from ax.service.ax_client import AxClient as StockAxClient
+from ax.storage.json_store import registry as core
 
 from ..client import Client as RunbaseClient
+from .codec import Codec
+from .files import decode_client
 from .hooks import Stored, turns
 from .loading import load_both
+from .registry import Registries
 from .store import Store, store_of
 
 #: Public methods that read or change the experiment; each is one turn.
@@ -36,7 +40,10 @@ class AxClient(Stored, StockAxClient):
     Args:
         *args: as for Ax's ``AxClient``.
         storage: a URL, a path, a `runbase.Client` or a `Store`; see `runbase.ax.Client`.
-        **kwargs: as for Ax's ``AxClient``, but for ``db_settings``.
+        **kwargs: as for Ax's ``AxClient``, but for ``db_settings``, which is refused.
+
+    Raises:
+        ConfigError: the URL is wrong, or there are ``db_settings``.
     """
 
     def __init__(
@@ -46,7 +53,8 @@ class AxClient(Stored, StockAxClient):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._store = None if storage is None else store_of(storage)
+        place = self._db_settings or storage
+        self._store = None if place is None else store_of(place)
 
     @classmethod
     def load_from_database(
@@ -61,6 +69,65 @@ class AxClient(Stored, StockAxClient):
         client._replace(*load_both(store, experiment_name))
         client._store = store
         return client
+
+    @classmethod
+    def from_json_snapshot(
+        cls,
+        serialized: dict[str, Any],
+        decoder_registry: Any = None,
+        class_decoder_registry: Any = None,
+        storage: Store | RunbaseClient | str | Path | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """A client with the experiment and the strategy of a snapshot, which stays as it is.
+
+        So does ``load_from_json_file`` for the snapshot in a file. With ``storage`` they are
+        stored at once, as a new experiment, and the client goes on storing.
+
+        Args:
+            serialized: what ``to_json_snapshot`` gave.
+            decoder_registry: what to look up instead of Ax's own and what is registered.
+            class_decoder_registry: the same for classes.
+            storage: as for the constructor.
+            **kwargs: as for the constructor.
+
+        Raises:
+            ExperimentConflictError: the storage has an experiment of this name.
+            UnregisteredClassError: it has metrics or runners of a class that is not registered.
+        """
+        is_sequential = serialized.get("_enforce_sequential_optimization", True)
+        settings = {"enforce_sequential_optimization": is_sequential, **kwargs}
+        client = cls(storage=storage, **settings)
+        codec = client._codec
+        if decoder_registry is not None or class_decoder_registry is not None:
+            decoders = decoder_registry or core.CORE_DECODER_REGISTRY
+            classes = class_decoder_registry or core.CORE_CLASS_DECODER_REGISTRY
+            codec = Codec(given=Registries({}, decoders, {}, classes))
+        experiment, strategy = decode_client(serialized, codec)
+        client._replace(experiment, strategy)
+        if experiment is not None:
+            client._note(head=True, strategy=strategy)
+        return client
+
+    def to_json_snapshot(
+        self, encoder_registry: Any = None, class_encoder_registry: Any = None
+    ) -> dict[str, Any]:
+        """What `from_json_snapshot` takes, and Ax's, too; with nothing lost.
+
+        Raises:
+            NotStorableError: it has an object of a class that nobody registered.
+        """
+        codec = self._codec
+        if encoder_registry is not None or class_encoder_registry is not None:
+            encoders = encoder_registry or core.CORE_ENCODER_REGISTRY
+            classes = class_encoder_registry or core.CORE_CLASS_ENCODER_REGISTRY
+            codec = Codec(given=Registries(encoders, {}, classes, {}))
+        return {
+            "_type": StockAxClient.__name__,
+            "experiment": codec.encode(self._experiment),
+            "generation_strategy": codec.encode(self._generation_strategy),
+            "_enforce_sequential_optimization": self._enforce_sequential_optimization,
+        }
 
     def log_trial_failure(self, trial_index: int, metadata: dict[str, str] | None = None) -> None:
         """Mark a trial as failed, and save that; Ax itself saves the whole experiment."""

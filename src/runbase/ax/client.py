@@ -22,8 +22,6 @@ from ax.generation_strategy.generation_strategy import GenerationStrategy
 from ax.orchestration.orchestrator import OrchestratorOptions
 
 from ..client import Client as RunbaseClient
-from ..errors import ConfigError
-from .codec import Codec
 from .files import decode_client
 from .hooks import Stored, turns
 from .loading import load_both
@@ -54,9 +52,10 @@ class Client(Stored, AxClientOfToday):
             an SQLite file, a `runbase.Client` or a `Store`; None for a client that is not stored
             (or, with ``Client.load``, for the default store).
         random_seed: as for Ax's ``Client``.
+        storage_config: Ax's, which is refused.
 
     Raises:
-        ConfigError: the URL is wrong.
+        ConfigError: the URL is wrong, or there is a ``storage_config``.
         ExperimentConflictError: (``configure_experiment``) there is an experiment of this name.
     """
 
@@ -64,9 +63,12 @@ class Client(Stored, AxClientOfToday):
         self,
         storage: Store | RunbaseClient | str | Path | None = None,
         random_seed: int | None = None,
+        *,
+        storage_config: StorageConfig | None = None,
     ) -> None:
         super().__init__(random_seed=random_seed)
-        self._store = None if storage is None else store_of(storage)
+        place = storage_config or storage
+        self._store = None if place is None else store_of(place)
 
     @classmethod
     def load(
@@ -90,10 +92,14 @@ class Client(Stored, AxClientOfToday):
 
     @classmethod
     def load_from_database(
-        cls, experiment_name: str, storage: Store | RunbaseClient | str | Path | None = None
+        cls,
+        experiment_name: str,
+        storage: Store | RunbaseClient | str | Path | None = None,
+        *,
+        storage_config: StorageConfig | None = None,
     ) -> Self:
-        """The same under Ax's name."""
-        return cls.load(experiment_name, storage)
+        """The same under Ax's name; Ax's ``storage_config`` is refused."""
+        return cls.load(experiment_name, store_of(storage_config or storage))
 
     @classmethod
     def load_from_json_file(
@@ -113,12 +119,9 @@ class Client(Stored, AxClientOfToday):
             ExperimentConflictError: the storage has an experiment of this name.
             UnregisteredClassError: it has metrics or runners of a class that is not registered.
         """
-        if storage_config is not None or isinstance(storage, StorageConfig):
-            raise ConfigError(
-                "Ax's StorageConfig is for its own SQL store: give storage= and a URL, such as "
-                "storage='sqlite:///exp.db'"
-            )
-        return cls._from_json_snapshot(json.loads(Path(filepath).read_text("utf-8")), storage)
+        place = storage_config or storage
+        store = None if place is None else store_of(place)
+        return cls._from_json_snapshot(json.loads(Path(filepath).read_text("utf-8")), store)
 
     @classmethod
     def _from_json_snapshot(cls, snapshot: dict[str, Any], storage: Any = None) -> Self:
@@ -138,10 +141,6 @@ class Client(Stored, AxClientOfToday):
             "experiment": self._codec.encode(self._experiment),
             "generation_strategy": None if strategy is None else self._codec.encode(strategy),
         }
-
-    @property
-    def _codec(self) -> Codec:
-        return Codec() if self._store is None else self._store.codec
 
     def run_trials(
         self,

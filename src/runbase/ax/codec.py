@@ -20,17 +20,14 @@ from ax.core.data import Data, DataRow
 from ax.core.experiment import Experiment
 from ax.core.generator_run import GeneratorRun
 from ax.core.metric import Metric
-from ax.core.objective import Objective
-from ax.core.outcome_constraint import OutcomeConstraint
-from ax.core.parameter import Parameter
 from ax.core.runner import Runner
 from ax.exceptions.storage import JSONDecodeError, JSONEncodeError
 from ax.generation_strategy.generation_strategy import GenerationStrategy
 from ax.storage.json_store import decoder, encoder
 
 from ..store.ax import project
-from . import registry, repairs
-from .data import data_to_json, rows_from_json
+from . import encoders, registry, repairs
+from .data import rows_from_json
 from .errors import NotStorableError, UnregisteredClassError
 from .registry import Registries
 
@@ -121,7 +118,7 @@ class Codec:
     def head(self, experiment: Experiment, is_stored: IsStored = lambda name: False) -> Json:
         """An experiment without its trials and data; auxiliary ones that are stored by name."""
         try:
-            found = encoder.object_to_json(_hollow(experiment), **self._encoding())
+            found = encoder.object_to_json(encoders.hollow(experiment), **self._encoding())
         except (JSONEncodeError, ValueError) as error:
             raise _not_storable(error) from error
         for part in TRIAL_PARTS:
@@ -225,7 +222,9 @@ class Codec:
         prepared = {i: repairs.with_plain_dicts(doc) for i, doc in trials.items()}
         return self.experiment(repairs.with_plain_dicts(head), prepared, rows_from_json(data))
 
-    def _auxiliary(self, experiment: Experiment, is_stored: IsStored) -> dict[str, Any]:
+    def _auxiliary(
+        self, experiment: Experiment, is_stored: IsStored = lambda name: False
+    ) -> dict[str, Any]:
         return {
             purpose.name: [
                 [other.experiment.name, other.is_active]
@@ -295,7 +294,7 @@ class Codec:
             known = registry.registries(*self._own)
             self._known = (
                 {
-                    "encoder_registry": _repaired(self, known.encoders),
+                    "encoder_registry": encoders.repaired(known, self._auxiliary),
                     "class_encoder_registry": known.class_encoders,
                 },
                 {
@@ -311,55 +310,6 @@ EXPERIMENTS = ("Experiment", "MultiTypeExperiment")
 #: The type of what is decoded already.
 REFERENCE = "runbase.reference"
 COMMON = ("search_space", "optimization_config")
-#: Ax makes a table of data whenever it encodes an experiment; that of this one is kept.
-NO_DATA = Data()
-
-
-def _hollow(experiment: Experiment) -> Experiment:
-    """The same experiment without trials, data and auxiliary experiments."""
-    hollow = copy.copy(experiment)
-    hollow._trials, hollow.data, hollow._trials_have_ttl = {}, NO_DATA, False
-    hollow._initial_auxiliary_experiments_by_purpose = {}
-    hollow.auxiliary_experiments_by_purpose = {}
-    return hollow
-
-
-def _repaired(codec: Codec, encoders: Mapping[type[Any], Any]) -> dict[type[Any], Any]:
-    """Ax's encoders, with ours for experiments and for dictionaries."""
-    found = dict(encoders)
-    for cls, stock in encoders.items():
-        if Experiment in cls.__mro__:  # issubclass asks all subclasses of Ax's abstract classes
-            found[cls] = _experiment_encoder(codec, stock)
-        elif BatchTrial in cls.__mro__:
-            found[cls] = repairs.batch_encoder(stock)
-        elif cls is Objective:
-            found[cls] = repairs.objective_encoder(stock)
-        elif cls is OutcomeConstraint:
-            found[cls] = repairs.constraint_encoder(stock)
-        elif Parameter in cls.__mro__:
-            found[cls] = repairs.with_text_keys(stock, "dependents")
-    found[dict] = repairs.plain_keys
-    return found
-
-
-def _experiment_encoder(codec: Codec, stock: Any) -> Any:
-    def encode(experiment: Experiment) -> dict[str, Any]:
-        found: dict[str, Any] = stock(_hollow(experiment))
-        config = experiment.optimization_config
-        if repairs.is_encoded_wrongly(config):
-            found["optimization_config"] = config
-        elif config is not None and type(config.objective) is Objective:
-            found["optimization_config"]["objective"] = config.objective
-        found["trials"] = {str(index): trial for index, trial in experiment.trials.items()}
-        found["data_by_trial"] = data_to_json(experiment.data)
-        extras = repairs.extras(experiment)
-        if auxiliary := codec._auxiliary(experiment, lambda name: False):
-            extras["auxiliary"] = auxiliary
-        if extras:
-            found["properties"] = {**found["properties"], repairs.PROPERTY: extras}
-        return found
-
-    return encode
 
 
 def _not_storable(error: Exception) -> NotStorableError:

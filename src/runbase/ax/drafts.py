@@ -15,7 +15,7 @@ from ax.generation_strategy.generation_strategy import GenerationStrategy
 
 from ..errors import InvalidValueError
 from ..store.ax import experiments, project, trials
-from ..store.ax.project import Goals
+from ..store.ax.goals import Goals, goals_of
 from . import reduced
 from .codec import dumps
 from .data import by_trial, observation
@@ -134,7 +134,7 @@ def _head(store: Store, experiment: Experiment, known: KnownExperiment | None) -
         reduced.restore_head(doc, json.loads(known.doc))
     if known is not None and known.is_alone:
         reduced.restore_auxiliary(doc, json.loads(known.doc))
-    return dumps(doc), project.goals(doc)
+    return dumps(doc), goals_of(doc)
 
 
 def _head_row(experiment: Experiment, text: str, goals: Goals) -> experiments.Head:

@@ -31,6 +31,10 @@ class ExperimentConflictError(ConflictError):
     """Another program changed an experiment since it was read here, or has taken its name."""
 
 
+class StrategyDeletedError(ExperimentConflictError):
+    """Another program deleted the generation strategy that is used here."""
+
+
 class UnregisteredClassError(
     ax_storage.JSONDecodeError, ax_storage.SQADecodeError, RunbaseError, LookupError
 ):

@@ -22,9 +22,11 @@ from ax.core.generator_run import GeneratorRun
 from ax.core.runner import Runner
 from ax.generation_strategy.generation_strategy import GenerationStrategy
 
-from ..errors import ConflictError
+from ..errors import ConflictError, DatabaseError, logger
 from ..store.ax import experiments, strategies
 from . import loading
+from .codec import Codec
+from .errors import StrategyDeletedError
 from .saving import save
 from .sql import save_analysis_card
 from .store import Store
@@ -51,6 +53,10 @@ class Stored:
 
     _store: Store | None = None
     _changes: Changes | None = None
+    #: Changes that could not be saved.
+    _unsaved: Changes | None = None
+    #: Ax's option ``suppress_storage_errors``, which not all of its classes have.
+    _suppress_all_errors: bool = False
 
     # ---- what the classes that have it tell
 
@@ -63,6 +69,10 @@ class Stored:
     def _replace(self, experiment: Experiment, strategy: GenerationStrategy | None) -> None:
         raise NotImplementedError
 
+    @property
+    def _codec(self) -> Codec:
+        return Codec() if self._store is None else self._store.codec
+
     # ---- transactions
 
     @contextmanager
@@ -71,7 +81,7 @@ class Stored:
         if self._store is None or self._changes is not None:
             yield
             return
-        self._changes = Changes()
+        self._changes = self._leftover()
         try:
             yield
         except ConflictError:
@@ -88,6 +98,13 @@ class Stored:
         finally:
             self._changes = None
 
+    def _leftover(self) -> Changes:
+        """What could not be saved before; a trial that others changed since is another object."""
+        changes, experiment = self._unsaved or Changes(), self._stored_experiment()
+        trials = {} if experiment is None else experiment._trials
+        changes.trials = {i: t for i, t in changes.trials.items() if trials.get(i) is t}
+        return changes
+
     def _flush(self) -> None:
         changes, experiment = self._changes, self._stored_experiment()
         if changes is None or experiment is None or self._store is None:
@@ -101,7 +118,23 @@ class Stored:
         if changes.head or changes.trials or strategy is not None or unsaved:
             # To ask for a trial may change the status of the experiment.
             head = changes.head or unsaved or strategy is not None
-            save(self._store, experiment, changes.trials.values(), strategy, head=head)
+            self._unsaved = None
+            with self._excused("what changed is saved with the next change"):
+                try:
+                    save(self._store, experiment, changes.trials.values(), strategy, head=head)
+                except DatabaseError:
+                    self._unsaved = changes
+                    raise
+
+    @contextmanager
+    def _excused(self, consequence: str) -> Iterator[None]:
+        """A block in which errors of the database are logged only, if Ax's option asks for that."""
+        try:
+            yield
+        except DatabaseError as error:
+            if not self._suppress_all_errors:
+                raise
+            logger().warning("%s; storage errors are suppressed: %s", error, consequence)
 
     def refresh(self) -> bool:
         """Read what other programs saved of this experiment since; whether there was something.
@@ -160,6 +193,7 @@ class Stored:
         assert store is not None
         assert before is not None
         experiment, strategy = loading.load_both(store, before.name)
+        self._unsaved = None
         self._replace(experiment, strategy or self._stored_strategy())
 
     # ---- Ax's hooks
@@ -224,8 +258,10 @@ class Stored:
     ) -> bool:
         if self._store is None:
             return False
-        save_analysis_card(analysis_card, experiment, self._store)
-        return True
+        with self._excused("the analysis card is not saved"):
+            save_analysis_card(analysis_card, experiment, self._store)
+            return True
+        return False
 
     # ---- what Ax looks up in its own store
 
@@ -280,10 +316,14 @@ def turn(method: Callable[..., T]) -> Callable[..., T]:
         if self._store is None or self._changes is not None:
             return method(self, *args, **kwargs)
         for attempt in range(1, ATTEMPTS):
-            self.refresh()
+            with self._excused("what other programs changed is read the next time"):
+                self.refresh()
             try:
                 with self._together():
                     return method(self, *args, **kwargs)
+            except StrategyDeletedError:
+                self._reload()
+                raise
             except ConflictError:
                 if not self._is_known():  # it is the name that is taken
                     raise

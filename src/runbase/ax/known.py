@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from ax.core.data import DataRow
 
-from ..store.ax.project import Goals
+from ..store.ax.goals import Goals
 
 T = TypeVar("T")
 

@@ -12,8 +12,9 @@ from ax.core.generator_run import GeneratorRun
 from ax.generation_strategy.generation_strategy import GenerationStrategy
 
 from ..errors import CorruptDatabaseError, RunbaseError
-from ..store.ax import experiments, project, strategies
+from ..store.ax import experiments, strategies
 from ..store.ax import read as rows
+from ..store.ax.goals import goals_of
 from ..store.ax.read import Loaded, parse
 from ..store.ax.strategies import Reference
 from . import reduced, repairs, versions
@@ -60,7 +61,7 @@ def load_experiment(
     if seen != found.version:  # the head may have changed meanwhile
         found = experiments.read(store.db, found.id) or found
     head = _head(found, name)
-    known = KnownExperiment(found.id, seen, found.head, found.doc, project.goals(head))
+    known = KnownExperiment(found.id, seen, found.head, found.doc, goals_of(head))
     known.is_skipped, known.is_alone = is_skipped, not with_auxiliary
     known.reduced = {trial.stored.number for trial in loaded} if is_reduced else set()
     if is_skipped:

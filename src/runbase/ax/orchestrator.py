@@ -26,9 +26,10 @@ class Orchestrator(Stored, StockOrchestrator):
         generation_strategy: as for Ax's; the stored one, where the experiment has one.
         options: as for Ax's.
         storage: a URL, a path, a `runbase.Client` or a `Store`; see `runbase.ax.Client`.
-        **kwargs: as for Ax's, but for ``db_settings``.
+        **kwargs: as for Ax's, but for ``db_settings``, which is refused.
 
     Raises:
+        ConfigError: there are ``db_settings``.
         UnsupportedError: the experiment is stored with another strategy.
         ExperimentConflictError: another experiment has its name.
     """
@@ -42,9 +43,10 @@ class Orchestrator(Stored, StockOrchestrator):
         **kwargs: Any,
     ) -> None:
         super().__init__(experiment, generation_strategy, options, **kwargs)
-        if storage is not None:
-            self._store = store_of(storage)
-            self._save_all()
+        if (place := self._db_settings or storage) is not None:
+            self._store = store_of(place)
+            with self._excused("what changed is saved with the next change"):
+                self._save_all()
 
     @classmethod
     def from_stored_experiment(
@@ -71,7 +73,7 @@ class Orchestrator(Stored, StockOrchestrator):
             ConfigError: there is no strategy.
             UnsupportedError: it is stored with another strategy.
         """
-        store = store_of(storage)
+        store = store_of(kwargs.pop("db_settings", None) or storage)
         experiment, strategy = load_both(store, experiment_name, is_reduced=reduced_state)
         if strategy is None and generation_strategy is None:
             raise ConfigError(

@@ -8,7 +8,7 @@ is a property of the experiment, `PROPERTY`, which Ax reads as any other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -214,21 +214,34 @@ def _has_status_quo(trial: BatchTrial) -> bool:
     return arm is not None and arm.name in trial.arms_by_name
 
 
-def plain_keys(value: Any) -> Any:
-    """A dictionary whose keys are not all text, in a form that keeps them.
+#: Types that Ax's decoder knows by itself; it also knows all that begin with "torch".
+BUILT_IN = (
+    "DataFrame", "GeneratorRunStruct", "ListSurrogate", "OrderedDict", "Tensor", "datetime",
+    "float", "ndarray", "set",
+)  # fmt: skip
 
-    JSON has only text for keys, and Ax takes "null" for None. An OrderedDict of Ax's JSON keeps
+
+def plain_keys(value: Any, classes: Container[str]) -> Any:
+    """A dictionary whose keys JSON does not keep, or Ax would not, in a form that keeps them.
+
+    JSON has only text for keys; Ax takes "null" for None, and "__type" for the name of a class,
+    which is somebody's own key if it names none of ``classes``. An OrderedDict of Ax's JSON keeps
     its keys as they are, and stock Ax loads it; "plain" says that it was a dictionary.
     """
     if type(value) is not dict:
         return value
-    # A class is named by text, so this one is somebody's own key.
-    is_own = not isinstance(value.get("__type", ""), str)
+    is_own = "__type" in value and not _is_class(value["__type"], classes)
     if not is_own and all(isinstance(k, str) and k != "null" for k in value):
         return value
     if set(value) == {None}:
         return value  # the runner of an experiment: its decoder wants it like this
     return {"__type": "OrderedDict", "plain": True, "value": [[k, v] for k, v in value.items()]}
+
+
+def _is_class(name: Any, classes: Container[str]) -> bool:
+    return isinstance(name, str) and (
+        name in BUILT_IN or name in classes or name.startswith("torch")
+    )
 
 
 def with_text_keys(stock: Callable[[Any], dict[str, Any]], field: str) -> Any:

@@ -19,11 +19,11 @@ from ax.generation_strategy.generation_strategy import GenerationStrategy
 from ..db import Database, repeatable
 from ..errors import ConflictError
 from ..store.ax import experiments, observations, points, project, strategies, trials
-from ..store.ax.project import Goals
+from ..store.ax.goals import Goals, goals_of
 from ..store.ax.read import Loaded, read
 from .data import observation
 from .drafts import Draft, StrategyDraft, TrialDraft, draft
-from .errors import ExperimentConflictError, TrialConflictError
+from .errors import ExperimentConflictError, StrategyDeletedError, TrialConflictError
 from .known import KnownExperiment, KnownStrategy, KnownTrial
 from .versions import INSTALLED
 
@@ -117,7 +117,7 @@ def _check_head(db: Database, draft: Draft, known: KnownExperiment) -> None:
             "with runbase.ax.save_experiment(experiment, overwrite=True) to have it again"
         )
     is_written = draft.head is not None and found.doc != draft.head.doc
-    if is_written or project.goals(json.loads(found.doc)) != known.goals:
+    if is_written or goals_of(json.loads(found.doc)) != known.goals:
         raise _head_changed(draft)
 
 
@@ -265,6 +265,11 @@ def _write_strategy(
         is_there = strategies.touch(db, wanted.known.id, version, seen)
     else:
         is_there = strategies.update(db, wanted.known.id, id, row, version, seen)
+    if not is_there and strategies.find(db, wanted.known.id) is None:
+        raise StrategyDeletedError(
+            f"the generation strategy of {draft.experiment.name!r} was deleted by another program; "
+            "nothing was written: give the experiment another strategy, or load it again"
+        )
     if not is_there:
         raise _strategy_used(draft)
     strategies.put(db, wanted.known.id, [g for g in generated if g.ordinal < wanted.known.next])
@@ -280,8 +285,8 @@ def _write_strategy(
 
 def _strategy_used(draft: Draft) -> ExperimentConflictError:
     return ExperimentConflictError(
-        f"the strategy of {draft.experiment.name!r} was used, or deleted, by another program since "
-        "it was read here; nothing was written: load the experiment again (or, with a Client, call "
+        f"the strategy of {draft.experiment.name!r} was used by another program since it was read "
+        "here; nothing was written: load the experiment again (or, with a Client, call "
         "refresh()) and ask for another trial"
     )
 

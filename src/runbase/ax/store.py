@@ -13,8 +13,10 @@ from ax.core.runner import Runner
 from ..client import Client
 from ..config import resolve
 from ..db import Database
-from ..store.ax import experiments, project
+from ..errors import ConfigError
+from ..store.ax import experiments
 from ..store.ax import read as rows
+from ..store.ax.goals import goals_of
 from ..store.ax.read import parse
 from .codec import Codec
 from .data import data_row
@@ -85,7 +87,7 @@ class Store:
         """
         seen, loaded = rows.read(self.db, found.id)
         head = parse(found.doc, f"ax_experiments.doc of experiment {found.id}")
-        known = KnownExperiment(found.id, seen, found.head, found.doc, project.goals(head))
+        known = KnownExperiment(found.id, seen, found.head, found.doc, goals_of(head))
         known.is_skipped = True
         for trial in loaded:
             stored = trial.stored
@@ -120,6 +122,9 @@ def store_of(place: Any) -> Store:
 
     Args:
         place: a store, a client, a URL or path, or None for the default store.
+
+    Raises:
+        ConfigError: it is something else, such as the settings of Ax's own SQL store.
     """
     if isinstance(place, Store):
         return place
@@ -129,7 +134,16 @@ def store_of(place: Any) -> Store:
         return found
     if place is None and _default:
         return _default[0]
+    _check(place)
     client_config = repr(sorted(resolve(place).items(), key=repr))
     if client_config not in _by_url:
         _by_url[client_config] = Store(place)
     return _by_url[client_config]
+
+
+def _check(place: Any) -> None:
+    if place is not None and not isinstance(place, str | Path | dict):
+        raise ConfigError(
+            "experiments are stored in a runbase.Client, a Store, or at a URL or path, not in a "
+            f"{type(place).__name__}: give storage= and a URL, such as storage='sqlite:///exp.db'"
+        )

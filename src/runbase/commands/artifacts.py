@@ -27,7 +27,7 @@ from .common import (
     split_names,
 )
 from .delete import confirmed
-from .selection import find_experiment, period
+from .selection import add_kind, find_experiment, period
 
 HEADERS = ("id", "run", "name", "type", "size", "created")
 
@@ -63,7 +63,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("which artifacts")
     group.add_argument("-r", "--run", dest="run_id", type=int, help="only those of this run")
     group.add_argument("-e", "--experiment", help="only those of this experiment (name or id)")
-    group.add_argument("--kind", default="tracking", help="kind of --experiment")
+    add_kind(group)
     group.add_argument("--name", metavar="PATTERN", help="only names like this, such as '*.png'")
 
 

@@ -9,6 +9,7 @@ from ..client import Client
 from ..errors import ConfigError
 from ..store import experiments, runs, tables
 from .common import Subparsers, add_command, reader, split_names, text
+from .selection import add_kind
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -25,7 +26,7 @@ def add_parser(commands: Subparsers) -> None:
     )
     parser.add_argument("names", nargs="*", metavar="RUN|DATABASE", help="ids of runs, a database")
     parser.add_argument("-e", "--experiment", help="an experiment, by its name")
-    parser.add_argument("--kind", default="tracking", help="kind of --experiment")
+    add_kind(parser)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 

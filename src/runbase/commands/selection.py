@@ -26,9 +26,7 @@ def add_selection(parser: argparse.ArgumentParser, limit: int | None) -> None:
     """The options that choose runs."""
     group = parser.add_argument_group("which runs")
     group.add_argument("-e", "--experiment", help="only runs of this experiment (name or id)")
-    group.add_argument(
-        "--kind", default="tracking", help="kind of --experiment (default: tracking)"
-    )
+    add_kind(group)
     group.add_argument("--status", help="only runs with this status, such as RUNNING")
     group.add_argument("--tag", action="append", default=[], help="only runs with this tag")
     group.add_argument(
@@ -60,6 +58,14 @@ def add_selection(parser: argparse.ArgumentParser, limit: int | None) -> None:
     )
 
 
+def add_kind(group: Any) -> None:
+    """The option for --experiment NAME where several experiments have the name."""
+    group.add_argument(
+        "--kind", metavar="KIND",
+        help="kind of --experiment, if there are several of this name: tracking, optuna, ax",
+    )  # fmt: skip
+
+
 def select(db: Database, args: argparse.Namespace) -> Iterator[RunRow]:
     """The runs that the options ask for, in their order.
 
@@ -82,7 +88,7 @@ def chosen(db: Database, args: argparse.Namespace) -> Filter:
     )
     since = None if args.since is None else datetime.now(UTC) - period(args.since)
     wanted = dict(_argument(text) for text in args.arg)
-    tries = args.experiment is None or args.kind != "tracking"
+    tries = experiment is None or experiments.get_kind(db, experiment) == "ax"
     among = subquery(db, experiment, args.filter) if args.filter.strip() else None
     return Filter(experiment, args.status, since, args.tag, wanted, tries, among)
 
@@ -145,11 +151,12 @@ def is_lower_better(metric: str, args: argparse.Namespace | None = None) -> bool
     return metrics.is_lower_better(metric)
 
 
-def find_experiment(db: Database, text: str, kind: str) -> int:
+def find_experiment(db: Database, text: str, kind: str | None) -> int:
     """The id of an experiment by its name or id.
 
     Raises:
         NotFoundError: there is none.
+        InvalidValueError: several have this name, and ``kind`` does not say which.
     """
     try:
         return experiments.find(db, text, kind)

@@ -36,6 +36,9 @@ INSERT = Query(
     " ON DUPLICATE KEY UPDATE kind = kind",
 )
 FIND = Query("SELECT id FROM experiments WHERE kind = :kind AND name = :name")
+NAMED = Query("""
+SELECT id, kind FROM experiments WHERE name = :name AND kind = COALESCE(:kind, kind) ORDER BY kind
+""")
 NAME = Query("SELECT kind, name FROM experiments WHERE id = :id")
 SET_NAME = Query("UPDATE experiments SET name = :name WHERE id = :id")
 SET_COMMENT = Query("UPDATE experiments SET comment = :comment WHERE id = :id")
@@ -71,15 +74,28 @@ def get_or_create(db: Database, name: str, kind: str = "tracking") -> int:
         return int(db.row(FIND, kind=kind, name=name)[0])
 
 
-def find(db: Database, name: str, kind: str = "tracking") -> int:
-    """The id of the experiment with this name.
+def find(db: Database, name: str, kind: str | None = None) -> int:
+    """The id of the experiment with this name, of one kind or whatever kind it has.
 
     Raises:
         NotFoundError: there is none.
+        InvalidValueError: there are several, of different kinds.
     """
-    if row := db.row(FIND, kind=kind, name=name):
-        return int(row[0])
-    raise NotFoundError(f"there is no experiment {name!r}: 'runbase ls' lists them")
+    found = db.rows(NAMED, name=name, kind=kind)
+    if len(found) > 1:
+        kinds = " and ".join(row[1] for row in found)
+        raise InvalidValueError(
+            f"there are experiments {name!r} of the kinds {kinds}: say which with --kind"
+        )
+    if found:
+        return int(found[0][0])
+    of_kind = f" of the kind {kind}" if kind else ""
+    raise NotFoundError(f"there is no experiment {name!r}{of_kind}: 'runbase ls' lists them")
+
+
+def get_kind(db: Database, id: int) -> str:
+    """The kind of the experiment with this id; see `get_name`."""
+    return _kind_and_name(db, id)[0]
 
 
 def get_name(db: Database, id: int) -> str:
@@ -88,8 +104,12 @@ def get_name(db: Database, id: int) -> str:
     Raises:
         NotFoundError: there is none.
     """
+    return _kind_and_name(db, id)[1]
+
+
+def _kind_and_name(db: Database, id: int) -> tuple[str, str]:
     if row := db.row(NAME, id=id):
-        return str(row[1])
+        return row[0], row[1]
     raise NotFoundError(f"there is no experiment {id}: 'runbase ls' lists them")
 
 

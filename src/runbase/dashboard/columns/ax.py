@@ -10,8 +10,9 @@ import numpy as np
 
 from ...db import Database, repeatable
 from ...query import Query
+from ...store.ax.goals import Objective, goals_of
 from ...store.ax.observations import sem_names
-from ...store.ax.project import Objective, goals, plain
+from ...store.ax.project import plain
 from .base import Places
 from .types import Floats
 
@@ -81,7 +82,7 @@ def version(db: Database, id: int) -> int:
 
 
 def _head(doc: Mapping[str, Any]) -> Head:
-    objectives = goals(doc).objectives
+    objectives = goals_of(doc).objectives
     parameters = (doc.get("search_space") or {}).get("parameters") or ()
     kinds = {each["name"]: kind for each in parameters if (kind := _kind(each)) is not None}
     metrics = {each["name"] for each in doc.get("tracking_metrics") or ()}

@@ -10,13 +10,28 @@ _INSERT = (
     " VALUES (:experiment_id, :doc, :ax_version)"
 )
 INSERT = Query(f"{_INSERT} RETURNING id", mysql=_INSERT)
+SAME = Query(
+    "SELECT id FROM ax_cards WHERE experiment_id = :experiment_id AND doc = :doc"
+    " ORDER BY id DESC LIMIT 1"
+)
 READ = Query("SELECT id, doc, ax_version FROM ax_cards WHERE experiment_id = :id ORDER BY id")
 
 
-@repeatable
 def insert(db: Database, experiment_id: int, doc: str, ax_version: str) -> int:
     """Insert a card and return its id."""
+    return _insert(db, experiment_id, doc, ax_version, [])
+
+
+@repeatable
+def _insert(
+    db: Database, experiment_id: int, doc: str, ax_version: str, attempts: list[None]
+) -> int:
+    attempts.append(None)
     with db.transaction():
+        # Maybe it is stored, and the commit's answer was lost.
+        same = {"experiment_id": experiment_id, "doc": doc}
+        if len(attempts) > 1 and (row := db.row(SAME, **same)):
+            return int(row[0])
         return db.insert(INSERT, experiment_id=experiment_id, doc=doc, ax_version=ax_version)
 
 

@@ -176,16 +176,21 @@ def version(db: Database, id: int) -> int | None:
     return None if row is None else int(row[0])
 
 
-@repeatable
 def delete(db: Database, name: str) -> None:
     """Delete an experiment with its trials, strategies and everything that belongs to them.
 
     Raises:
         NotFoundError: there is none.
     """
+    if name not in names(db):
+        raise NotFoundError(f"there is no Ax experiment {name!r}: 'runbase ls' lists them")
+    _delete(db, name)
+
+
+@repeatable
+def _delete(db: Database, name: str) -> None:
     with db.transaction():
-        if not db.execute(DELETE, name=name).rowcount:
-            raise NotFoundError(f"there is no Ax experiment {name!r}: 'runbase ls' lists them")
+        db.execute(DELETE, name=name)
 
 
 def texts(value: Any) -> str:

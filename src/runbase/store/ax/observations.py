@@ -8,6 +8,9 @@ after the last one, at ``progress`` 1: it is what the trial came to.
 
 What does not fit into that is the `Layout`: the order of the observations, and the few that have
 no place of their own.
+
+Other programs may log to the same run. What they log under the name of a metric is no observation
+of a trial without steps; in one with steps it is a part of the curve.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+FIRST = (0, 0.0)  # the place of what has no step, in a trial without steps
 LAST = 1.0  # the progress of what has no step, in a trial that has steps
 MAX_STEP = 2**53
 NOWHERE = (0, math.inf)
@@ -176,7 +180,7 @@ def _same_absence(step: float | None, stepless: str | None) -> bool:
 def _place(step: float | None, last: float | None) -> Place | None:
     """Where an observation is, or None if there is no such place."""
     if step is None or step != step:
-        return (0, 0.0) if last is None else (math.floor(last), LAST)
+        return FIRST if last is None else (math.floor(last), LAST)
     if not _is_number(step):
         return None
     if _is_minus_zero(step):
@@ -208,16 +212,20 @@ def _keys(arms: Mapping[str, int], number: Mapping[str, int]) -> dict[str, Any]:
 def _in_order(layout: Mapping[str, Any], points: Mapping[str, Any]) -> list[tuple[str, Place, str]]:
     number = {name: i for i, name in enumerate(layout["metrics"])}
     arms = {arm: i for i, arm in enumerate(layout["arms"])}
+    has_steps = "steps" in layout
     found = [
         (arm, place, metric)
-        for arm in points
+        for arm in points.keys() & arms.keys()
         for place, cell in points[arm].items()
+        if has_steps or place == FIRST
         for metric in cell
         if metric in number
     ]
     found.sort(key=_keys(arms, number)[layout["by"]])
     order = layout.get("order")
-    return found if order is None else [found[i] for i in order]
+    if order is None or len(order) < len(found):
+        return found
+    return [found[i] for i in order]
 
 
 def _details(rows: Sequence[Observation]) -> Layout:

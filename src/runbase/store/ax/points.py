@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...db import Database
+from ...engines.json import jsonb
 from ...query import Query
-from .. import columns, metrics, plans, values
+from .. import columns, curves, metrics, plans, values
 from ..columns import Metric
 from ..curves import SPECIAL
-from ..points import check, plain_numbers
+from ..points import Point, check, plain_numbers
 from .observations import Place
 
 #: Values by name at each place of one arm.
@@ -25,6 +26,10 @@ SPECIALS = Query(
 )
 MORE = Query(
     f"SELECT m.run_id, m.step, m.progress, m.data {_OF.format(table='metrics_more')}{_NEW}"
+)
+NAMES = Query(
+    "SELECT k.name FROM run_metrics AS m JOIN metric_names AS k ON k.id = m.metric_id"
+    " WHERE m.run_id = :run_id"
 )
 DELETE = tuple(
     Query(f"DELETE FROM {table} WHERE run_id = :run_id")
@@ -44,10 +49,15 @@ def make_room(db: Database, names: set[str]) -> None:
 
 
 def write(db: Database, run_id: int, old: Cells, new: Cells) -> None:
-    """Make what a run measured ``new``, where it was ``old``, in the open transaction."""
+    """Make what a run measured ``new``, where it was ``old``, in the open transaction.
+
+    What other programs logged to the run stays.
+    """
     if any(not cell.keys() <= new.get(place, {}).keys() for place, cell in old.items()):
+        kept = _others(db, run_id, old)
         for query in DELETE:
             db.execute(query, run_id=run_id)
+        metrics.write(db, kept)
         old = {}
     changed = [
         (place, cell)
@@ -56,6 +66,18 @@ def write(db: Database, run_id: int, old: Cells, new: Cells) -> None:
     ]
     if len(changed) != 1 or not _is_written(db, run_id, *changed[0]):
         metrics.write(db, [check(run_id, cell, *place) for place, cell in changed])
+
+
+def _others(db: Database, run_id: int, known: Cells) -> list[Point]:
+    """All that a run has but what is ``known``."""
+    found = []
+    by_name = columns.refresh(db)
+    for (name,) in db.rows(NAMES, run_id=run_id):
+        for step, progress, value in curves.read(db, run_id, by_name[name]):
+            if name not in known.get((step, progress), {}):
+                logged = jsonb(value) if isinstance(value, dict | list) else value
+                found.append(check(run_id, {name: logged}, step, progress))
+    return found
 
 
 def _is_written(db: Database, run_id: int, place: Place, cell: Mapping[str, float]) -> bool:

@@ -84,7 +84,8 @@ def _unfold(row: Stored, layout: dict[str, Any], by_arm: Points) -> list[Observa
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise CorruptDatabaseError(
             f"ax_trials.layout of run {row.run_id} (trial {row.number}) does not fit what is in "
-            "metrics: some of its observations were changed or deleted by other programs"
+            "metrics: other programs changed or deleted some of its observations, or logged more "
+            "under their names"
         ) from error
 
 

@@ -93,11 +93,24 @@ def assert_loaded(image: Locator) -> None:
     assert image.evaluate("image => image.naturalWidth") > 0
 
 
-def is_too_wide(page: Page) -> bool:
-    """Whether one has to scroll sideways."""
-    return bool(
-        page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    )
+#: Nothing, or by how many pixels one has to scroll sideways.
+TOO_WIDE = """() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    return Math.max(0, scrollWidth - clientWidth)
+}"""
+
+
+def assert_fits(page: Page) -> None:
+    """Nobody has to scroll the page sideways, once it has settled."""
+    assert_finds_nothing(page, TOO_WIDE)
+
+
+def assert_finds_nothing(page: Page, script: str) -> None:
+    """A script of the page finds nothing, once the page has settled."""
+    give_up = time.monotonic() + 15
+    while found := page.evaluate(script):
+        assert time.monotonic() < give_up, found
+        page.wait_for_timeout(20)
 
 
 def until(is_so: Callable[[], object], seconds: float = 20) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.axes import Axes, batches, observed, tuned, two_objectives
-from tests.people import Site, is_too_wide, scroll_down_to, site
+from tests.people import Site, assert_fits, scroll_down_to, site
 from tests.shapes import card, chart, drawn, redrawn
 
 PAGES = ("", "analytics", "trials", "trialTable", "smartSelection", "note")
@@ -265,7 +265,7 @@ def test_nothing_is_too_wide_for_a_phone(
     page.set_viewport_size({"width": 390, "height": 844})
     visit(page, shown, batch, path)
     page.wait_for_load_state("networkidle")
-    assert not is_too_wide(page)
+    assert_fits(page)
 
 
 def test_ax_is_compared_with_optuna(page: Page, shown: Site, batch: Axes) -> None:

@@ -17,7 +17,7 @@ from runbase.dashboard import (
     register_objective_form_widgets,
     register_user_attr_form_widgets,
 )
-from tests.people import Site, detail, is_too_wide, row, rows, site, until
+from tests.people import Site, assert_fits, detail, row, rows, site, until
 
 pytestmark = pytest.mark.item("W03", "F05", "F06")
 
@@ -235,7 +235,7 @@ def test_a_form_is_answered_on_a_phone_by_touch(chromium: Browser, shown: Site):
         page = context.new_page()
         page.goto(shown.path(study))
         expect(rows(page)).to_have_count(2)
-        assert not is_too_wide(page)
+        assert_fits(page)
         row(page, 0).tap()
         choice = asked(page).get_by_text("Good", exact=True)
         box = choice.bounding_box()
@@ -243,12 +243,12 @@ def test_a_form_is_answered_on_a_phone_by_touch(chromium: Browser, shown: Site):
         assert box["height"] >= 40
         choice.tap()
         asked(page).get_by_text("high", exact=True).tap()
-        assert not is_too_wide(page)
+        assert_fits(page)
         asked(page).get_by_role("button", name="Submit").tap()
         expect(asked(page, 1)).to_be_visible()
         assert study.trials[0].values == [-1, 5]
         page.get_by_role("button", name="All trials").tap()
         expect(row(page, 0)).to_contain_text("Complete")
-        assert not is_too_wide(page)
+        assert_fits(page)
     finally:
         context.close()

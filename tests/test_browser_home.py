@@ -14,7 +14,7 @@ from runbase import Experiment
 from runbase.dashboard import get_note, save_note
 from runbase.store import documents, experiments
 from tests.browser import dashboard
-from tests.people import Site, is_too_wide, scroll_down_to, site
+from tests.people import Site, assert_fits, scroll_down_to, site
 
 HOSTILE = "<img src=x onerror='window.hacked=1'>"
 
@@ -89,7 +89,7 @@ def test_a_head_sorts_and_the_order_is_in_the_url(page: Page, shown: Site):
     expect(names(page)).to_have_text(["sorted 11", "sorted 9", "sorted 10"])
     page.get_by_role("button", name="Name", exact=True).click()
     expect(names(page)).to_have_text(["sorted 9", "sorted 10", "sorted 11"])
-    page.get_by_role("button", name="Trials", exact=True).click()
+    page.get_by_role("button", name="Trials, runs", exact=True).click()
     expect(page.get_by_role("columnheader", name="Trials")).to_have_attribute(
         "aria-sort", "descending"
     )
@@ -340,7 +340,7 @@ def test_two_thousand_experiments_are_scrolled_and_searched_a_screen_at_a_time(
     scroll_down_to(page.get_by_role("link", name="thousand 0000"))
     expect(names(page).last).to_have_text("thousand 0000")
     assert rows(page).count() < 100
-    assert not is_too_wide(page)
+    assert_fits(page)
 
 
 @pytest.mark.item("P01")

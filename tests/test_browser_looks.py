@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from runbase.dashboard import save_note
 from tests import shapes
-from tests.people import Site, is_too_wide, site
+from tests.people import Site, assert_finds_nothing, assert_fits, site
 
 LARGEST_FIRST_LOAD = 150_000
 PAGES = {
@@ -126,15 +126,15 @@ def test_no_page_is_wider_than_a_phone_and_controls_are_for_fingers(
         load(page, path)
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         expect(page.locator("main .spinner")).to_have_count(0)
-        assert not is_too_wide(page), path
-        assert page.evaluate(SMALL) == [], path
+        assert_fits(page)
+        assert_finds_nothing(page, SMALL)
 
 
 def test_all_controls_have_names(page: Page, shown: Site, study: optuna.Study):
     page.set_viewport_size({"width": 1440, "height": 3000})
     for path in paths(shown, study):
         load(page, path)
-        assert page.evaluate(NAMELESS) == [], path
+        assert_finds_nothing(page, NAMELESS)
 
 
 def test_the_focus_is_seen_where_it_is(page: Page, shown: Site, study: optuna.Study):

@@ -7,13 +7,21 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from optuna.samplers import RandomSampler
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from runbase.dashboard import register_preference_feedback_component
 from runbase.dashboard.preferential import PreferentialStudy, answers, attrs, create_study
 from runbase.dashboard.preferential.attrs import Mode
 from tests.browser import dashboard
-from tests.people import Site, assert_loaded, is_too_wide, scroll_down_to, site, until
+from tests.people import (
+    Site,
+    assert_finds_nothing,
+    assert_fits,
+    assert_loaded,
+    scroll_down_to,
+    site,
+    until,
+)
 from tests.shapes import card, chart, redrawn
 from tests.test_browser_analytics import table
 from tests.test_browser_looks import NAMELESS, SMALL
@@ -24,6 +32,8 @@ pytestmark = pytest.mark.item("V03", "V04")
 PHONE = {"width": 390, "height": 844}
 #: Hues from the one that is liked most: trial 2 before 1, 3 and 0.
 LIKED = (2, 1, 3, 0)
+#: Two frames later, what came has been drawn.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Said:
@@ -156,6 +166,31 @@ def test_a_skipped_trial_is_seen_and_restored(page: Page, said: Said):
     until(lambda: attrs.skipped(said.study._place.attrs()) == {first})
     skipped.get_by_role("button", name="Restore trial 0").click()
     expect(page.get_by_text("No trial is skipped.")).to_be_visible()
+
+
+def test_a_restored_trial_does_not_come_back_with_an_older_answer(page: Page, said: Said):
+    for trial in said.study.trials[:2]:
+        answers.skip(said.study._place, trial._trial_id)
+    said.open(page, "preference-history", answers="skipped")
+    skipped = page.get_by_role("region", name="Skipped trials")
+    expect(skipped.get_by_role("article")).to_have_count(2)
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/preferences/skipped", lambda route: held.append((route, route.fetch())))
+
+    def asked(times: int) -> bool:
+        page.wait_for_timeout(10)  # in which routes are looked at
+        return len(held) == times
+
+    said.say("ChooseWorst", clicked=3)
+    until(lambda: asked(1))
+    skipped.get_by_role("button", name="Restore trial 1").click()
+    expect(skipped.get_by_role("status")).to_have_text("1 skipped trial")
+    route, older = held[0]
+    route.fulfill(response=older)
+    until(lambda: asked(2))
+    page.evaluate(DRAWN)
+    assert skipped.get_by_role("article").count() == 1
+    page.unroute_all()
 
 
 def test_nothing_is_shown_of_the_values_that_stand_for_a_comparison(page: Page, said: Said):
@@ -308,7 +343,7 @@ def test_both_pages_fit_on_a_phone(page: Page, said: Said, scheme: str):
     ):
         said.open(page, where)
         expect(part).to_be_visible()
-        assert not is_too_wide(page)
-        assert page.evaluate(NAMELESS) == []
-        assert page.evaluate(SMALL) == []
+        assert_fits(page)
+        assert_finds_nothing(page, NAMELESS)
+        assert_finds_nothing(page, SMALL)
     expect(page.locator("html")).to_have_attribute("data-theme", scheme)

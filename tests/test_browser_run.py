@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from runbase import Client, Experiment, Run
 from tests.browser import dashboard
-from tests.people import assert_loaded, is_too_wide, until
+from tests.people import assert_finds_nothing, assert_fits, assert_loaded, until
 from tests.test_browser_artifacts import DURATION, HTML, SVG, film, png, sound, tile
 from tests.test_browser_looks import NAMELESS, SMALL
 
@@ -407,17 +407,17 @@ def test_the_page_fits_a_phone(page: Page, shown: Shown, full: Run):
     page.goto(shown.path(full))
     assert_loaded(tile(page, "a.png").locator("img").first)
     expect(page.get_by_role("img", name="val_loss by step")).to_be_visible()
-    assert not is_too_wide(page)
-    assert page.evaluate(SMALL) == []
+    assert_fits(page)
+    assert_finds_nothing(page, SMALL)
     page.get_by_role("button", name="Show t.csv").click()
     expect(page.get_by_role("dialog").get_by_role("cell", name="2")).to_be_visible()
-    assert not is_too_wide(page)
+    assert_fits(page)
 
 
 def test_everything_has_a_name_that_can_be_read_out(page: Page, shown: Shown, full: Run):
     page.goto(shown.path(full))
     expect(tile(page, "a.png").first).to_be_visible()
-    assert page.evaluate(NAMELESS) == []
+    assert_finds_nothing(page, NAMELESS)
 
 
 def test_the_page_is_dark_where_people_like_it_so(page: Page, shown: Shown, full: Run):

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from runbase import Client, Experiment, Run
 from runbase.store import metrics
 from tests.browser import dashboard
-from tests.people import assert_loaded, is_too_wide, until
+from tests.people import assert_finds_nothing, assert_fits, assert_loaded, until
 from tests.shapes import card, chart, drawn, redrawn
 from tests.test_browser_looks import NAMELESS, SMALL
 
@@ -375,7 +375,7 @@ def test_charts_fit_on_a_phone_and_have_names(
     plot = page.get_by_role("application").first
     expect(plot).to_be_visible()
     until(lambda: plot.locator("canvas").evaluate("canvas => canvas.width > 300"))
-    assert not is_too_wide(page)
-    assert page.evaluate(NAMELESS) == []
-    assert page.evaluate(SMALL) == []
+    assert_fits(page)
+    assert_finds_nothing(page, NAMELESS)
+    assert_finds_nothing(page, SMALL)
     context.close()

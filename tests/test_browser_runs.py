@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from runbase import Client, Experiment, Run
 from runbase.optuna import RDBStorage
 from tests.browser import dashboard
-from tests.people import is_too_wide, until
+from tests.people import assert_finds_nothing, assert_fits, until
 from tests.test_browser_looks import NAMELESS, SMALL
 
 MODELS = ("cnn", "mlp", "vit")
@@ -188,7 +188,8 @@ def test_a_click_on_a_head_begins_with_the_best_and_runs_without_a_value_are_las
     sort(page, label, "descending")
     expect(row(page, 0)).to_contain_text(title(digits, 14))
     expected = best_first([n for n in range(30) if n != 4])
-    assert cells(page, "name") == [title(digits, number) for number in [*expected, 4]]
+    in_order = [title(digits, number) for number in [*expected, 4]]
+    until(lambda: cells(page, "name") == in_order)
     is_in_address(page, sort="-best:val/acc")
     sort(page, label, "ascending")
     expect(row(page, 29)).to_contain_text(title(digits, 4))
@@ -288,10 +289,10 @@ def test_columns_are_found_chosen_moved_and_pinned_and_the_address_keeps_them(
     page.get_by_role("button", name="Hide name").click()
     page.get_by_role("button", name="Keep mean val/acc at the left").click()
     page.keyboard.press("Escape")
-    assert heads(page) == ["id", "mean val/acc", "model", "opt.lr"]
+    until(lambda: heads(page) == ["id", "mean val/acc", "model", "opt.lr"])
     page.reload()
     expect(head(page, "opt.lr")).to_be_visible()
-    assert heads(page) == ["id", "mean val/acc", "model", "opt.lr"]
+    until(lambda: heads(page) == ["id", "mean val/acc", "model", "opt.lr"])
     expect(page.locator(".run-heads > .pinned .sort")).to_have_text(["id ↓", "mean val/acc"])
 
 
@@ -323,7 +324,7 @@ def test_pinned_columns_stay_when_the_others_scroll(page: Page, shown: Shown, di
     expect(page.locator('[data-key="tags"]')).to_have_count(0)
     page.get_by_role("table").evaluate("box => box.scrollLeft = 1e6")
     expect(head(page, "tags")).to_be_in_viewport()
-    assert name.bounding_box() == before
+    until(lambda: name.bounding_box() == before)
     expect(page.locator('[data-key="best:val/acc"]')).to_have_count(0)
 
 
@@ -332,8 +333,8 @@ def test_a_column_of_an_old_link_that_no_run_has_stays_empty(
 ):
     page.goto(shown.path(digits, columns="id,args.gone,args.model,best:gone", pinned="-3"))
     expect(row(page, 0)).to_contain_text("vit")
-    assert heads(page) == ["id", "args.gone", "model", "best:gone"]
-    assert set(cells(page, "best:gone")) == {""}
+    until(lambda: heads(page) == ["id", "args.gone", "model", "best:gone"])
+    until(lambda: set(cells(page, "best:gone")) == {""})
 
 
 def test_twelve_thousand_columns_can_be_searched(page: Page, shown: Shown):
@@ -577,7 +578,7 @@ def test_new_runs_appear_and_what_is_read_stays_in_its_place(page: Page, shown: 
     named(experiment, "new 2")
     count(page, "302 runs")
     expect(page.get_by_role("row").filter(has=read)).to_have_attribute("data-place", "106")
-    assert read.bounding_box() == before
+    until(lambda: read.bounding_box() == before)
     runs[195].add_metrics({"loss": 0.25}, step=0)
     expect(row(page, 106)).to_contain_text("0.25")
 
@@ -641,14 +642,14 @@ def test_on_a_phone_the_tools_fold_and_nothing_is_too_wide(
         page = context.new_page()
         page.goto(shown.path(digits))
         expect(row(page, 0)).to_be_visible()
-        assert not is_too_wide(page)
-        assert page.evaluate(SMALL) == []
+        assert_fits(page)
+        assert_finds_nothing(page, SMALL)
         expect(page.get_by_role("button", name="Columns")).to_have_count(0)
         page.get_by_role("button", name="Tools").tap()
         page.get_by_role("button", name="Columns").tap()
         page.get_by_role("searchbox", name="Find columns").fill("seed")
         expect(page.get_by_role("checkbox", name="seed")).to_be_in_viewport()
-        assert not is_too_wide(page)
+        assert_fits(page)
 
 
 def test_in_the_dark_all_has_names_and_pinned_cells_cover_what_scrolls_below(
@@ -657,7 +658,7 @@ def test_in_the_dark_all_has_names_and_pinned_cells_cover_what_scrolls_below(
     page.emulate_media(color_scheme="dark")
     page.goto(shown.path(digits))
     expect(row(page, 0)).to_be_visible()
-    assert page.evaluate(NAMELESS) == []
+    assert_finds_nothing(page, NAMELESS)
     pinned = row(page, 0).locator(".pinned")
     color = pinned.evaluate("e => getComputedStyle(e).backgroundColor")
     surface = page.evaluate(

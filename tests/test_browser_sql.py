@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from runbase import Client, Experiment
 from tests.browser import dashboard
-from tests.people import is_too_wide
+from tests.people import assert_finds_nothing, assert_fits
 from tests.test_browser_looks import NAMELESS, SMALL
 
 BY_MODEL = "SELECT args ->> 'model' AS model, COUNT(*) AS n FROM runs GROUP BY 1 ORDER BY 1"
@@ -310,17 +310,17 @@ def test_it_fits_a_phone_and_is_for_fingers(page: Page, url: str):
     page.get_by_text("Tables", exact=True).click()
     run(page, "SELECT * FROM run_summary")
     status(page, "12 rows")
-    assert not is_too_wide(page)
-    assert page.evaluate(SMALL) == []
+    assert_fits(page)
+    assert_finds_nothing(page, SMALL)
     page.get_by_role("button", name="Chart", exact=True).click()
     expect(page.get_by_role("application")).to_be_visible()
-    assert not is_too_wide(page)
+    assert_fits(page)
 
 
 def test_all_controls_have_names_in_both_themes(console: Page):
     run(console, BY_MODEL)
     status(console, "2 rows")
-    assert console.evaluate(NAMELESS) == []
+    assert_finds_nothing(console, NAMELESS)
     console.emulate_media(color_scheme="dark")
     expect(console.locator("html")).to_have_attribute("data-theme", "dark")
     colours = console.evaluate(

@@ -13,7 +13,7 @@ from optuna.trial import TrialState, create_trial
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from runbase.sources.optuna import copy_studies
-from tests.people import Site, detail, is_too_wide, row, rows, site
+from tests.people import Site, assert_fits, detail, row, rows, site
 
 MANY = 5000
 
@@ -345,7 +345,7 @@ def test_no_page_of_a_study_overflows_a_phone(
         page.goto(shown.path(mixed, name))
         expect(page.get_by_role("heading", name="all states", level=1)).to_be_visible()
         expect(page.locator(".spinner")).to_have_count(0)
-        assert not is_too_wide(page)
+        assert_fits(page)
 
 
 @pytest.mark.item("P14")
@@ -360,6 +360,6 @@ def test_trials_and_their_details_are_pages_of_their_own_on_a_phone(
         row(page, 2).tap()
         expect(detail(page, 2)).to_be_visible()
         expect(rows(page).first).to_be_hidden()
-        assert not is_too_wide(page)
+        assert_fits(page)
         page.get_by_role("button", name="All trials").tap()
         expect(row(page, 2)).to_be_visible()

@@ -16,6 +16,7 @@ from . import reading
 from .api.runs import RunCatalogue, RunColumn, RunGroup, RunGroups, RunPage, RunPoints, TagCount
 from .api.types import Column
 from .orders import Order
+from .preferential.attrs import is_preferential
 
 if TYPE_CHECKING:
     from .board import Board
@@ -36,13 +37,17 @@ def catalogue(board: Board, experiment: int | None, complete: bool) -> RunCatalo
     if complete or newest.total <= NEWEST:
         found = search.catalogue(board.db, experiment)
     columns = [RunColumn(*cast(Any, column)) for column in found.columns]
+    if experiment is not None and is_preferential(reading.preferences(board.db, experiment)):
+        # What a preferential study has stored as values stands for comparisons, and says nothing.
+        columns = [column for column in columns if not column.key.startswith("value")]
+    keys = {column.key for column in columns}
     return RunCatalogue(
         experiment=known and known.name,
         kind=known and known.kind,
         total=found.total,
         is_complete=found is not newest,
         columns=columns,
-        shown=_shown(newest, is_all=known is None),
+        shown=[key for key in _shown(newest, is_all=known is None) if key in keys],
         metrics=_by_use(found.metrics),
         tags=[TagCount(*tag) for tag in found.tags],
         statuses=found.statuses,
@@ -71,11 +76,22 @@ def page(board: Board, order: Order, columns: list[str], offset: int, limit: int
     check(columns)
     if offset < 0 or not 1 <= limit <= MAX_ROWS:
         raise InvalidValueError(f"offset is from 0, limit from 1 to {MAX_ROWS}")
-    found = board.orders.ids(board, order)
-    ids = found[offset : offset + limit]
+    total, ids = _part(board, order, offset, limit)
     cells = search.cells(board.db, ids, columns)
     shown = {key: [as_json(value) for value in values] for key, values in cells.items()}
-    return RunPage(len(found), offset, ids, shown)
+    return RunPage(total, offset, ids, shown)
+
+
+def _part(board: Board, order: Order, offset: int, limit: int) -> tuple[int, list[int]]:
+    """How many runs there are in an order, and the ids in a part of it."""
+    # A table begins with the newest: those are there before all runs are put in order.
+    if order == Order(order.experiment) and offset + limit <= MAX_ROWS:
+        if order.experiment is not None:
+            reading.experiment(board.db, order.experiment)  # or there is no such experiment
+        total, found = search.newest(board.db, order.experiment, offset + limit)
+        return total, found[offset:]
+    found = board.orders.ids(board, order)
+    return len(found), found[offset : offset + limit]
 
 
 def groups(

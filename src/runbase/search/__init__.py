@@ -9,7 +9,7 @@ from .catalogue import Catalogue, Column, catalogue
 from .cells import cells
 from .columns import RUN_KEYS, in_filter, name_of, quoted
 from .groups import Group, groups
-from .ids import ids, matching, subquery
+from .ids import ids, matching, newest, subquery
 from .metrics import is_lower_better
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "is_lower_better",
     "matching",
     "name_of",
+    "newest",
     "quoted",
     "subquery",
 ]

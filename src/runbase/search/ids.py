@@ -50,6 +50,19 @@ def ids(
 
 
 @repeatable
+def newest(db: Database, experiment_id: int | None, count: int) -> tuple[int, list[int]]:
+    """How many runs there are, and the ids of so many of the newest, the newest first.
+
+    The same as the beginning of `ids`, of which the rest takes many times as long.
+    """
+    statement = Statement(db, experiment_id, only_tries=True)
+    ids = statement.rows("r.id", "1 = 1", f"ORDER BY r.id DESC LIMIT {count:d}")
+    statement = Statement(db, experiment_id, only_tries=True)
+    [(total,)] = statement.rows("COUNT(*)", "1 = 1")
+    return int(total), [int(row[0]) for row in ids]
+
+
+@repeatable
 def matching(db: Database, experiment_id: int | None, filter: Filter) -> list[int]:
     """The ids of the runs that a filter lets through, in any order; see `ids`."""
     statement = Statement(db, experiment_id)

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Line, Scene } from '../logic/charts/scene'
 import type { Hit } from './hits'
+import { cssColour } from './inks'
 import type { Layout } from './layout'
 
 export interface Brush {
@@ -29,7 +30,7 @@ export function Overlay({ layout, hit, brush, tooltip, across }: OverlayProps) {
           <line class="plot-across" x1={hit.px} x2={hit.px} y1={layout.box.top} y2={layout.box.bottom} />
         )}
         {hit?.layer.kind === 'line' && (
-          <path class="plot-hover-line" d={pathOf(hit.layer, layout)} />
+          <path class="plot-hover-line" d={pathOf(hit.layer, layout)} style={{ stroke: cssColour(hit.layer.ink) }} />
         )}
         {hit && hit.layer.kind !== 'bars' && (
           <circle class="plot-hover" cx={hit.px} cy={hit.py} r={6} />

@@ -122,30 +122,32 @@ export function FilterBox(props: FilterBoxProps) {
           ✕
         </button>
       )}
-      {offered.length > 0 && (
-        <ul id={`${id}-list`} class="offers" role="listbox" aria-label="Words">
-          {offered.map((word, i) => (
-            <li
-              key={word}
-              id={`${id}-${i}`}
-              role="option"
-              aria-selected={i === active}
-              onMouseDown={(event) => {
-                event.preventDefault()
-                take(word)
-              }}
-            >
-              {word}
-            </li>
-          ))}
-        </ul>
-      )}
       {place !== undefined && <Mark text={draft} place={place} shift={scrolled} />}
-      {mistake && (
-        <span id={`${id}-mistake`} class="field-error" role="alert">
-          {mistake}
-        </span>
-      )}
+      <div class="filter-below">
+        {mistake && (
+          <span id={`${id}-mistake`} class="field-error" role="alert">
+            {mistake}
+          </span>
+        )}
+        {offered.length > 0 && (
+          <ul id={`${id}-list`} class="offers" role="listbox" aria-label="Words">
+            {offered.map((word, i) => (
+              <li
+                key={word}
+                id={`${id}-${i}`}
+                role="option"
+                aria-selected={i === active}
+                onMouseDown={(event) => {
+                  event.preventDefault()
+                  take(word)
+                }}
+              >
+                {word}
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
     </div>
   )
 }

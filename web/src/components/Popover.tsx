@@ -13,7 +13,7 @@ interface PopoverProps {
 
 const EDGE = 6
 
-/** A button that opens a small panel of controls; Escape and a click beside it close it. */
+/** A button that opens a small panel of controls; Escape, a click beside it and a link in it close it. */
 export function Popover({ label, face, kind = 'plain', children }: PopoverProps) {
   const [open, setOpen] = useState(false)
   const button = useRef<HTMLSpanElement>(null)
@@ -24,12 +24,14 @@ export function Popover({ label, face, kind = 'plain', children }: PopoverProps)
     setOpen(isOpen)
     if (isOpen) requestAnimationFrame(() => place(button.current, panel.current))
   }
+  // Who follows a link has chosen.
+  const onClick = ({ target }: Event) => (target as Element).closest('a') && panel.current?.hidePopover()
   return (
     <span class="popover-anchor" ref={button}>
       <Button kind={kind} aria-label={label} title={face ? label : undefined} aria-expanded={open} popovertarget={id}>
         {face ?? label}
       </Button>
-      <div ref={panel} id={id} class="popover" popover="auto" role="group" aria-label={label} onToggle={onToggle}>
+      <div ref={panel} id={id} class="popover" popover="auto" role="group" aria-label={label} onToggle={onToggle} onClick={onClick}>
         {open && children}
       </div>
     </span>

@@ -3,11 +3,11 @@ import { formatCompact, formatCount } from '../logic/format'
 import { countsByStatus, lookOf } from '../logic/statuses'
 
 /** How many trials have each status, as a bar; its text is its title. */
-export function StateBar({ counts }: { counts: Counts }) {
+export function StateBar({ counts, none = 'no trials' }: { counts: Counts; none?: string }) {
   const shown = countsByStatus(counts)
   const text = shown.map((c) => `${formatCount(c.count)} ${lookOf(c.status).word}`).join(', ')
   return (
-    <span class="state-bar" role="img" aria-label={text || 'no trials'} title={text || 'no trials'}>
+    <span class="state-bar" role="img" aria-label={text || none} title={text || none}>
       {shown.map(({ status, count }) => (
         <span key={status} class={lookOf(status).name} style={{ flexGrow: count }} />
       ))}

@@ -10,7 +10,7 @@ export function StatusChip({ status }: { status: string }) {
       <span class="status-mark" aria-hidden="true">
         {short}
       </span>
-      {word}
+      <span class="status-word">{word}</span>
     </span>
   )
 }

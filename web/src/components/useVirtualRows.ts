@@ -1,46 +1,52 @@
-import {
-  Virtualizer, elementScroll, observeElementOffset, observeElementRect, type VirtualItem,
-} from '@tanstack/virtual-core'
 import type { RefObject } from 'preact'
-import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { rowsInSight, scrollFor } from '../logic/rowsInSight'
 
 export interface VirtualRows {
   /** The element that scrolls. */
   box: RefObject<HTMLDivElement>
-  items: VirtualItem[]
+  /** The rows to draw, and where each begins, in pixels. */
+  items: { index: number; start: number }[]
   /** Height of all rows together, in pixels. */
   height: number
   first: number
   last: number
-  scrollTo(index: number, align?: 'auto' | 'start' | 'center'): void
+  scrollTo(index: number): void
 }
 
-/** Rows of equal height, of which only those in sight are drawn. */
-export function useVirtualRows(count: number, rowHeight: number, overscan = 8, paddingStart = 0): VirtualRows {
+/** Rows of equal height below a head that stays, of which only those in sight are drawn. */
+export function useVirtualRows(count: number, rowHeight: number, around = 8, head = 0): VirtualRows {
   const box = useRef<HTMLDivElement>(null)
-  const [, redraw] = useReducer((times: number) => times + 1, 0)
-  const options = {
-    count,
-    overscan,
-    scrollPaddingStart: paddingStart,
-    getScrollElement: () => box.current,
-    estimateSize: () => rowHeight,
-    observeElementRect,
-    observeElementOffset,
-    scrollToFn: elementScroll,
-    onChange: () => redraw(undefined as never),
+  const [view, setView] = useState({ top: 0, height: 0 })
+  const sight = rowsInSight(count, rowHeight, view.top, view.height, around)
+  useLayoutEffect(() => {
+    const element = box.current!
+    let height = element.clientHeight
+    // Drawn anew when other rows come in sight, not with each pixel.
+    const look = () => {
+      const top = Math.floor(element.scrollTop / rowHeight) * rowHeight
+      setView((old) => (old.top === top && old.height === height ? old : { top, height }))
+    }
+    look()
+    const observer = new ResizeObserver(() => {
+      height = element.clientHeight
+      look()
+    })
+    observer.observe(element)
+    element.addEventListener('scroll', look, { passive: true })
+    return () => {
+      observer.disconnect()
+      element.removeEventListener('scroll', look)
+    }
+  }, [rowHeight])
+  const scrollTo = (index: number) => {
+    const element = box.current
+    const top = element ? scrollFor(index, rowHeight, head, element.scrollTop, element.clientHeight) : undefined
+    if (top !== undefined) element!.scrollTop = top
   }
-  const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLElement>(options))
-  virtualizer.setOptions(options)
-  useLayoutEffect(() => virtualizer._didMount(), [])
-  useLayoutEffect(() => virtualizer._willUpdate())
-  const items = virtualizer.getVirtualItems()
-  return {
-    box,
-    items,
-    height: virtualizer.getTotalSize(),
-    first: items[0]?.index ?? 0,
-    last: items.at(-1)?.index ?? 0,
-    scrollTo: (index, align = 'auto') => virtualizer.scrollToIndex(index, { align }),
-  }
+  const items = Array.from({ length: sight.end - sight.first }, (_, at) => {
+    const index = sight.first + at
+    return { index, start: index * rowHeight }
+  })
+  return { box, items, height: count * rowHeight, first: sight.first, last: Math.max(sight.first, sight.end - 1), scrollTo }
 }

@@ -120,6 +120,7 @@ export interface Counts {
   COMPLETED: number;
   PRUNED: number;
   FAILED: number;
+  CANCELLED: number;
   other: number;
 }
 

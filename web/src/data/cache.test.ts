@@ -128,3 +128,16 @@ it('a load gets what was there before', async () => {
   await entry.refresh()
   expect(seen).toEqual([undefined, '1'])
 })
+
+it('who comes later does not stop a load that others wait for', async () => {
+  const load = vi.fn(() => Promise.resolve('x'))
+  const entry = new Cache().entry('a', load)
+  entry.use()
+  entry.ensure()
+  await settle()
+  entry.refreshSoon(1000)
+  entry.use()
+  entry.ensure()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(load).toHaveBeenCalledTimes(2)
+})

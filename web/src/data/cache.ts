@@ -27,8 +27,9 @@ export class Entry<T> {
   ) {}
 
   use(): () => void {
+    // With others there, what waits is a load, which all of them want.
+    if (this.users === 0) clearTimeout(this.timer)
     this.users += 1
-    clearTimeout(this.timer)
     return () => {
       this.users -= 1
       if (this.users > 0) return

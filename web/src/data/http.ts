@@ -1,11 +1,16 @@
-import { joinList } from '../logic/urlState'
+import { joinList } from '../logic/lists'
+import { keep, take } from './ahead'
 import type { Note } from './api.gen'
 import { ApiError, ConnectionError, type DataSource } from './source'
 
 type Parameter = string | number | boolean | readonly (string | number)[] | undefined
 
-/** The data source that asks the server which the page came from. */
-export function httpSource(base = new URL('..', document.baseURI)): DataSource {
+/**
+ * The data source that asks the server which the page came from.
+ *
+ * Answers to one that asks ahead are kept for another one, which takes each of them once.
+ */
+export function httpSource(base = new URL('..', document.baseURI), isAhead = false): DataSource {
   const url = (path: string, parameters: object = {}) => {
     const found = new URL(path.replace(/^\/+/, ''), base)
     for (const [name, value] of Object.entries(parameters) as [string, Parameter][]) {
@@ -14,8 +19,11 @@ export function httpSource(base = new URL('..', document.baseURI)): DataSource {
     }
     return found.href
   }
-  const get = <T>(path: string, parameters?: object, signal?: AbortSignal) =>
-    call<T>('GET', url(path, parameters), undefined, signal)
+  const get = <T>(path: string, parameters?: object, signal?: AbortSignal) => {
+    const address = url(path, parameters)
+    if (isAhead) return keep(address, call<T>('GET', address, undefined))
+    return take<T>(address) ?? call<T>('GET', address, undefined, signal)
+  }
   const send = <T = void>(
     method: string,
     path: string,

@@ -4,7 +4,7 @@ import { filtered, frequencies, parseSort, sorted, toggled } from './experimentL
 
 let last = 0
 function row(name: string, more: Partial<ExperimentRow> = {}): ExperimentRow {
-  const counts = { total: 0, PLANNED: 0, RUNNING: 0, COMPLETED: 0, PRUNED: 0, FAILED: 0, other: 0 }
+  const counts = { total: 0, PLANNED: 0, RUNNING: 0, COMPLETED: 0, PRUNED: 0, FAILED: 0, CANCELLED: 0, other: 0 }
   last += 1
   return {
     id: last, kind: 'optuna', name, directions: ['minimize'], tags: [], counts, best: null,

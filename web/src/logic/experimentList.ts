@@ -16,6 +16,9 @@ export function kindOf(row: Pick<ExperimentRow, 'kind' | 'is_preferential'>): st
 
 const KINDS: Record<string, string> = { optuna: 'Study', ax: 'Ax', tracking: 'Tracking' }
 
+/** What people call the tries of an experiment. */
+export const triesOf = ({ kind }: Pick<ExperimentRow, 'kind'>): string => (kind === 'tracking' ? 'runs' : 'trials')
+
 /** Where the pages of an experiment are: tracked runs have a table of their own. */
 export const pathOf = ({ id, kind }: Pick<ExperimentRow, 'id' | 'kind'>): string =>
   kind === 'tracking' ? runsPath(id) : `/studies/${id}`
@@ -34,7 +37,7 @@ export function filtered(rows: readonly ExperimentRow[], wanted: Wanted): Experi
 export const SORTS = {
   name: 'Name',
   kind: 'Kind',
-  trials: 'Trials',
+  trials: 'Trials, runs',
   best: 'Best value',
   running: 'Running',
   activity: 'Last activity',

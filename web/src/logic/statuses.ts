@@ -7,7 +7,7 @@ export interface StatusLook {
   name: string
 }
 
-export const STATUSES = ['COMPLETED', 'RUNNING', 'PRUNED', 'FAILED', 'PLANNED'] as const
+export const STATUSES = ['COMPLETED', 'RUNNING', 'PRUNED', 'FAILED', 'CANCELLED', 'PLANNED'] as const
 export type Status = (typeof STATUSES)[number]
 
 const OPTUNA: Record<Status, string> = {
@@ -15,6 +15,7 @@ const OPTUNA: Record<Status, string> = {
   RUNNING: 'Running',
   PRUNED: 'Pruned',
   FAILED: 'Fail',
+  CANCELLED: 'Cancelled',
   PLANNED: 'Waiting',
 }
 
@@ -22,8 +23,8 @@ const isStatus = (status: string): status is Status => status in OPTUNA
 
 /** How to show a status; the word is Optuna's. */
 export function lookOf(status: string): StatusLook {
-  const word = isStatus(status) ? OPTUNA[status] : status === 'CANCELLED' ? 'Cancelled' : status
-  const name = isStatus(status) ? status.toLowerCase() : 'other'
+  const word = isStatus(status) ? OPTUNA[status] : status
+  const name = isStatus(status) && status !== 'CANCELLED' ? status.toLowerCase() : 'other'
   return { word, short: word.charAt(0).toUpperCase() || '?', name }
 }
 

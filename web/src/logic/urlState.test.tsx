@@ -2,7 +2,8 @@
 import { render } from 'preact'
 import { act } from 'preact/test-utils'
 import { beforeEach, expect, it } from 'vitest'
-import { joinList, splitList, useUrlList, useUrlState, withParameter } from './urlState'
+import { joinList, splitList } from './lists'
+import { useUrlList, useUrlState, withParameter } from './urlState'
 
 beforeEach(() => window.history.replaceState(null, '', '/studies/1?keep=1'))
 

@@ -1,5 +1,6 @@
 import { useCallback } from 'preact/hooks'
 import { navigate, useSearch } from 'wouter-preact/use-browser-location'
+import { joinList, splitList } from './lists'
 
 /** The query string with `name` set to `value`; without it, where the value is the fallback. */
 export function withParameter(
@@ -28,22 +29,6 @@ export function useUrlState(name: string, fallback: string): [string, (value: st
     [name, fallback],
   )
   return [value, set]
-}
-
-/** Texts as one parameter: separated by commas, each quoted once more. */
-export const joinList = (items: readonly (string | number)[]) =>
-  items.map((item) => encodeURIComponent(item)).join(',')
-
-/** The texts of a parameter that `joinList` made. */
-export function splitList(text: string): string[] {
-  if (!text) return []
-  return text.split(',').map((item) => {
-    try {
-      return decodeURIComponent(item)
-    } catch {
-      return item
-    }
-  })
 }
 
 /** As `useUrlState`, for a list of texts. */

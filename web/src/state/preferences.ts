@@ -1,4 +1,5 @@
 import { computed, effect, signal, type Signal } from '@preact/signals'
+import { read, write } from './store'
 
 export type Theme = 'auto' | 'light' | 'dark'
 
@@ -8,24 +9,6 @@ function remembered<T extends string>(key: string, values: readonly T[], fallbac
   const state = signal(values.find((value) => value === read(name)) ?? fallback)
   effect(() => write(name, state.value))
   return state
-}
-
-// Storage can be forbidden or full: then nothing is remembered, and everything else works.
-/** What the browser remembers under a name. */
-export function read(name: string): string | null {
-  try {
-    return localStorage.getItem(name)
-  } catch {
-    return null
-  }
-}
-
-export function write(name: string, value: string): void {
-  try {
-    localStorage.setItem(name, value)
-  } catch {
-    return
-  }
 }
 
 export const theme = remembered<Theme>('theme', ['auto', 'light', 'dark'], 'auto')

@@ -26,6 +26,7 @@ class Counts(Struct):
     COMPLETED: int = 0
     PRUNED: int = 0
     FAILED: int = 0
+    CANCELLED: int = 0
     #: Those with any other status.
     other: int = 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from .access import LOGIN, log_in
@@ -91,8 +91,11 @@ def _send(file: Path, accepted: str, caching: str) -> Response:
         smaller = file.with_name(file.name + suffix)
         if accepts(accepted, encoding) and smaller.is_file():
             headers["Content-Encoding"] = encoding
-            return FileResponse(smaller, headers=headers, media_type=media_type)
-    return FileResponse(file, headers=headers, media_type=media_type)
+            file = smaller
+            break
+    # Files of the build are small: a response that reads them in pieces takes much longer, above
+    # all the first time.
+    return Response(file.read_bytes(), headers=headers, media_type=media_type)
 
 
 def accepts(header: str, encoding: str) -> bool:

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { signal, type Signal } from '@preact/signals'
 import type { Act } from './answers'
 
 /** What an `Outbox` needs of the world. */
@@ -18,7 +18,7 @@ const PATIENCE = 8000
 
 /** What a person said and took back, on its way to the server: in order, until it has arrived. */
 export class Outbox {
-  readonly acts = signal<readonly Act[]>([])
+  readonly acts: Signal<readonly Act[]>
   /** Grows whenever the server has taken something. */
   readonly clock = signal(0)
   /** How many tries have failed since the last that did not. */
@@ -28,7 +28,13 @@ export class Outbox {
   private isBusy = false
   private hurry: (() => void) | undefined
 
-  constructor(private readonly wires: Wires) {}
+  /** With what was said before, and has arrived. */
+  constructor(
+    private readonly wires: Wires,
+    before: readonly Act[] = [],
+  ) {
+    this.acts = signal(before)
+  }
 
   add(act: Pick<Act, 'id' | 'answer' | 'gone' | 'words'>): void {
     this.refusal.value = ''

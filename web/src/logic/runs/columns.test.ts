@@ -71,3 +71,10 @@ it('sorts with the best, the largest or the newest in front, then the other way,
   expect(clicks(column('args.lr'))).toEqual([false, true, 'id'])
   expect(clicks(column('created', { kind: 'time' }))).toEqual([true, false, 'id'])
 })
+
+it('a phone has narrower columns, except where somebody set the width', () => {
+  const known = new Map(['id', 'status', 'args.a_rather_long_name'].map((key) => [key, column(key)]))
+  const all = (isSlim: boolean) => shownColumns(known, ['id', 'args.a_rather_long_name'], {}, isSlim).map(({ width }) => width)
+  expect(all(true).every((width, at) => width < all(false)[at]!)).toBe(true)
+  expect(shownColumns(known, ['id'], { id: 200 }, true)[0]?.width).toBe(200)
+})

@@ -23,6 +23,9 @@ const WIDTHS: Record<RunColumn['kind'], number> = {
   number: 100, text: 140, time: 164, duration: 104, status: 124, tags: 180, document: 180,
 }
 
+/** On a phone more columns are worth more than whole labels, and a status is its letter. */
+const SLIM = { id: 72, name: 130, label: 104, kinds: { number: 76, text: 96, time: 140, duration: 80, status: 52, tags: 120, document: 120 } }
+
 const LINKS = new Set(['id', 'number', 'name', 'parent'])
 
 /** Whether its cells lead to runs. */
@@ -32,20 +35,22 @@ export const isLink = (key: string): boolean => LINKS.has(key)
 export const canGroup = ({ key, kind }: RunColumn): boolean => !isLink(key) && kind !== 'time' && kind !== 'document'
 
 /** The columns of a table from the left; one that no run has any more keeps its place. */
-export function shownColumns(known: ReadonlyMap<string, RunColumn>, keys: readonly string[], widths: Record<string, number>): Shown[] {
+export function shownColumns(known: ReadonlyMap<string, RunColumn>, keys: readonly string[], widths: Record<string, number>, isSlim = false): Shown[] {
   let left = 0
   return keys.map((key) => {
     const column = known.get(key) ?? { key, label: key, group: 'run', kind: 'text', lower_is_better: false }
-    const width = widths[key] ?? widthOf(column)
+    const width = widths[key] ?? widthOf(column, isSlim)
     left += width
     return { ...column, width, left: left - width }
   })
 }
 
-function widthOf({ key, label, kind }: RunColumn): number {
-  if (key === 'id' || key === 'number') return 84
-  if (key === 'name') return 170
-  return Math.max(WIDTHS[kind], Math.min(WIDEST_LABEL, label.length * 7.4 + 34))
+function widthOf({ key, label, kind }: RunColumn, isSlim: boolean): number {
+  if (key === 'id' || key === 'number') return isSlim ? SLIM.id : 84
+  if (key === 'name') return isSlim ? SLIM.name : 170
+  if (isSlim && kind === 'status') return SLIM.kinds.status
+  const [least, most] = isSlim ? [SLIM.kinds[kind], SLIM.label] : [WIDTHS[kind], WIDEST_LABEL]
+  return Math.max(least, Math.min(most, label.length * 7.4 + 34))
 }
 
 /** What to draw of the columns in a box that is scrolled to `scrolled` and shows `room` pixels. */

@@ -7,7 +7,7 @@ import { STATUSES } from '../statuses'
 
 /** Runs by status, of groups by status. */
 export function countsOf(groups: readonly RunGroup[]): Counts {
-  const counts = { total: 0, PLANNED: 0, RUNNING: 0, COMPLETED: 0, PRUNED: 0, FAILED: 0, other: 0 }
+  const counts = { total: 0, PLANNED: 0, RUNNING: 0, COMPLETED: 0, PRUNED: 0, FAILED: 0, CANCELLED: 0, other: 0 }
   for (const { value, count } of groups) {
     counts.total += count
     counts[STATUSES.find((status) => status === value) ?? 'other'] += count

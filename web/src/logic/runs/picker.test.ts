@@ -13,7 +13,7 @@ const texts = (search: string) =>
   )
 
 it('lists columns by what they belong to, those of a metric in one line', () => {
-  expect(texts('')).toEqual(['Run 1', 'id', 'Arguments 2', 'args.lr', 'args.opt.lr', 'Metrics 2', 'val:acc: best,last', 'loss: best', 'Environment 1', 'env.host'])
+  expect(texts('')).toEqual(['Arguments 2', 'args.lr', 'args.opt.lr', 'Metrics 2', 'val:acc: best,last', 'loss: best', 'Run 1', 'id', 'Environment 1', 'env.host'])
 })
 
 it('finds columns by words in any order', () => {

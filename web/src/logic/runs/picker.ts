@@ -6,8 +6,9 @@ export type PickLine =
   | { kind: 'column'; column: RunColumn }
   | { kind: 'metric'; name: string; columns: { word: string; column: RunColumn }[] }
 
+/** What an experiment is about comes before what all runs have. */
 const GROUPS: Record<RunColumn['group'], string> = {
-  run: 'Run', args: 'Arguments', metrics: 'Metrics', attrs: 'Attributes', env: 'Environment', extras: 'Extras',
+  args: 'Arguments', metrics: 'Metrics', run: 'Run', attrs: 'Attributes', env: 'Environment', extras: 'Extras',
 }
 const METRIC = /^(best|last|min|max|mean|n|at):(.*)$/s
 

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { read, write } from '../../state/preferences'
+import { read, write } from '../../state/store'
 
 export interface Ran {
   query: string

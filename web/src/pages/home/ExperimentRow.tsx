@@ -5,7 +5,7 @@ import { Directions } from '../../components/Directions'
 import { Sparkline } from '../../components/Sparkline'
 import { StateBar, StateCounts } from '../../components/StateBar'
 import type { ExperimentRow } from '../../data/api.gen'
-import { kindOf, pathOf } from '../../logic/experimentList'
+import { kindOf, pathOf, triesOf } from '../../logic/experimentList'
 import { formatCount, formatNumber } from '../../logic/format'
 import { isTyping } from '../../logic/keys'
 import { RowMenu } from './RowMenu'
@@ -50,9 +50,9 @@ export function Row({ row, index, others, isActive, isSelected, select, changed 
       </td>
       <td class="kind">{kindOf(row)}</td>
       <td class="trials">
-        <StateBar counts={row.counts} />
+        <StateBar counts={row.counts} none={`no ${triesOf(row)}`} />
         <StateCounts counts={row.counts} short />
-        {row.counts.total === 0 && <span class="muted">no trials yet</span>}
+        {row.counts.total === 0 && <span class="muted">no {triesOf(row)} yet</span>}
       </td>
       <td class="best">
         <Best row={row} />
@@ -100,7 +100,7 @@ function Best({ row }: { row: ExperimentRow }) {
       <span class="best-number" title={`${row.best}${trial}`}>
         {formatNumber(row.best)}
       </span>
-      <Sparkline values={row.trend} width={72} height={20} label="Best value so far" />
+      <Sparkline values={row.trend} width={72} height={20} label="Best value so far" steps />
     </>
   )
 }

@@ -4,6 +4,7 @@ import { toast } from '../../components/toast'
 import { type Query, useQuery } from '../../data/query'
 import { ApiError, source } from '../../data/source'
 import type { Act, KnownFeedback } from '../../logic/preferences/answers'
+import { keepActs, keptActs } from '../../logic/preferences/keptActs'
 import { Outbox } from '../../logic/preferences/outbox'
 import { live } from '../../state/connection'
 
@@ -22,7 +23,8 @@ export function outboxOf(id: number): Outbox {
       toast(`${why} ${put}`, 'error')
       return `${put} ${why}`
     },
-  })
+  }, keptActs(id))
+  effect(() => keepActs(id, made.acts.value))
   window.addEventListener('online', () => made.wake())
   effect(() => {
     if (live.state.value === 'live') made.wake()

@@ -1,15 +1,9 @@
 import { useEffect } from 'preact/hooks'
 import { Empty, ErrorBoundary } from '../../components'
 import { lazy } from '../../components/lazy'
+import { CODE } from './code'
 import { RunsFrame } from './RunsFrame'
 
-const CODE = {
-  '': () => import('./table/RunTable'),
-  curves: () => import('./charts/Curves'),
-  scatter: () => import('./charts/Scatter'),
-  parallel: () => import('./charts/Parallel'),
-  compare: () => import('./compare/Compare'),
-}
 type Name = keyof typeof CODE
 /** Milliseconds after which the page has what it shows. */
 const CALM = 2000

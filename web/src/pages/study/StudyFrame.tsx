@@ -46,7 +46,7 @@ export function StudyFrame({ id, page, children }: FrameProps) {
             onChange={setFilter}
             check={check}
             words={words}
-            placeholder="Filter: value < 0.3 and params.lr < 1e-3 or running"
+            placeholder={study.is_preferential ? 'Filter: params.x < 0.5 or running' : 'Filter: value < 0.3 and params.lr < 1e-3 or running'}
           />
         )}
       </div>

@@ -1,23 +1,10 @@
 import { useEffect } from 'preact/hooks'
 import { Empty, ErrorBoundary } from '../../components'
 import { lazy } from '../../components/lazy'
+import { CODE, PREFERENTIAL_CODE } from './code'
 import { useStudy } from './context'
 import { StudyFrame } from './StudyFrame'
 
-const CODE = {
-  '': () => import('../overview/Overview'),
-  analytics: () => import('../analytics/Analytics'),
-  trials: () => import('../trials/Trials'),
-  trialTable: () => import('../table/TrialTable'),
-  smartSelection: () => import('../selection/SmartSelection'),
-  note: () => import('../note/StudyNote'),
-}
-/** What is another page where people compare trials. */
-const PREFERENTIAL_CODE = {
-  '': () => import('../preferences/feedback/Feedback'),
-  'preference-history': () => import('../preferences/history/History'),
-  analytics: () => import('../preferences/utility/Utility'),
-}
 type Name = keyof typeof CODE
 
 const PAGES = parts(CODE)

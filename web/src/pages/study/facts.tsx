@@ -50,7 +50,7 @@ export function BestFact({ study, summary, filter }: BestProps) {
         {formatNumber(value)}
       </Link>
       <Improvement by={summary.improvement} />
-      <Sparkline values={trend.data?.columns['best:0']?.values ?? []} label="Best value so far" />
+      <Sparkline values={trend.data?.columns['best:0']?.values ?? []} label="Best value so far" steps />
     </Fact>
   )
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { type Layout, parseLayout } from '../../logic/trials/columns'
-import { read, write } from '../../state/preferences'
+import { read, write } from '../../state/store'
 
 /** Which columns the table of a study has, in which order and how wide; the browser remembers it. */
 export function useLayout(studyId: number): [Layout, (layout: Layout) => void] {

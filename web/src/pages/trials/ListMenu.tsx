@@ -12,7 +12,8 @@ export function ListMenu() {
   const { study, filter, setFilter } = useStudy()
   const [text, setText] = useUrlState('sort', 'number')
   const sort = parseSort(text)
-  const words = STATUSES.map((status) => lookOf(status).word.toLowerCase())
+  const statuses = STATUSES.filter((status) => status !== 'CANCELLED' || study.summary.counts.CANCELLED > 0)
+  const words = statuses.map((status) => lookOf(status).word.toLowerCase())
   const chosen = chosenValues(filter, 'status') ?? words
   const toggle = (word: string, on: boolean) => {
     const left = words.filter((each) => (each === word ? on : chosen.includes(each)))
@@ -30,7 +31,7 @@ export function ListMenu() {
     <Popover label="Filter and sort the list" face={isNarrowed ? 'Filter •' : 'Filter'}>
       <fieldset>
         <legend>States</legend>
-        {STATUSES.map((status) => {
+        {statuses.map((status) => {
           const { word } = lookOf(status)
           const label = `${word} (${formatCount(study.summary.counts[status])})`
           const key = word.toLowerCase()

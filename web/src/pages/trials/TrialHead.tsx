@@ -60,7 +60,7 @@ export function TrialHead({ trial, isAlone, nextRunning, onShow, onClose, onChan
             Fail Trial
           </Button>
         )}
-        {canWrite && isOpen && <Button onClick={() => setDialog('tell')}>Tell values</Button>}
+        {canWrite && isOpen && !study.is_preferential && <Button onClick={() => setDialog('tell')}>Tell values</Button>}
         {canWrite && <Button onClick={() => setDialog('enqueue')}>Enqueue again</Button>}
         <Link class="button" href={`/runs/${trial.id}`}>Page of the run</Link>
         <Menu label="Export this trial" items={exports}>

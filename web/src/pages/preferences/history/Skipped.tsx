@@ -14,8 +14,8 @@ export function Skipped({ choice }: { choice: ComponentChildren }) {
   const { study } = useStudy()
   const { data, error, reload } = useQuery(`skipped/${study.id}`, (signal) => source().skipped(study.id, signal), { live: study.id })
   const [restored, setRestored] = useState<ReadonlySet<number>>(new Set())
-  // What comes from the server later knows of it.
-  useEffect(() => setRestored(new Set()), [data])
+  // An answer that was under way meanwhile does not know of it yet; one without the trial does.
+  useEffect(() => setRestored((old) => new Set(data?.trials.flatMap(({ id }) => (old.has(id) ? id : [])))), [data])
   const restore = async ({ id }: Candidate) => {
     try {
       await source().unskip(study.id, id)
@@ -26,7 +26,7 @@ export function Skipped({ choice }: { choice: ComponentChildren }) {
     }
   }
   const trials = data?.trials.filter(({ id }) => !restored.has(id)) ?? []
-  const total = data && data.total - restored.size
+  const total = data && data.total - (data.trials.length - trials.length)
   return (
     <section class="answers" aria-label="Skipped trials">
       <header class="answers-head">

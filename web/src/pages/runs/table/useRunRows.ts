@@ -1,7 +1,8 @@
 import { useRows, type Rows } from '../../../components/useRows'
 import type { RunPage } from '../../../data/api.gen'
 import { quietFor } from '../../../data/query'
-import { source, type RunPageAsked } from '../../../data/source'
+import { source } from '../../../data/source'
+import { pageAsked } from '../../../logic/runs/asked'
 import type { RunSort } from '../context'
 
 /** A run with those of its cells that are known. */
@@ -18,15 +19,6 @@ interface Asked {
   /** How many runs there are: putting many in order takes the server a while. */
   count: number
 }
-
-/** The request for runs of the table, without the part of them. */
-export const pageAsked = ({ id, filter, sort, keys }: Omit<Asked, 'count'>): RunPageAsked => ({
-  experiment: id,
-  filter,
-  sort: sort.key,
-  descending: sort.descending,
-  columns: keys,
-})
 
 /** The rows of an answer by columns. */
 export const rowsOf = ({ ids, columns }: RunPage): RunCells[] =>

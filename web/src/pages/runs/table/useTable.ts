@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks'
 import { type Arranged, NARROWEST, type Shown, isLink, shownColumns } from '../../../logic/runs/columns'
 import { isSummary } from '../../../logic/runs/groups'
-import { read, write } from '../../../state/preferences'
+import { useMedia } from '../../../logic/useMedia'
+import { read, write } from '../../../state/store'
 import { useRuns } from '../context'
 
 export interface Table {
@@ -23,16 +24,17 @@ const GROUPED = 220
 export function useTable(by = ''): Table {
   const { catalogue, columns: keys, pinned, setColumns } = useRuns()
   const [widths, setWidths] = useState<Record<string, number>>(() => parsed(read(WIDTHS)))
+  const isSlim = useMedia('(max-width: 640px)')
   const known = useMemo(() => new Map(catalogue.columns.map((column) => [column.key, column])), [catalogue])
   const columns = useMemo(() => {
-    if (!by) return shownColumns(known, keys, widths)
+    if (!by) return shownColumns(known, keys, widths, isSlim)
     const isSummed = (key: string) => isSummary(known.get(key))
     const others = keys.filter((key) => key !== by)
     const summed = others.filter(isSummed)
     const wide = Object.fromEntries([[by, GROUPED], ...summed.map((key) => [key, OF_GROUPS])])
     const all = [by, ...summed, ...others.filter((key) => !isSummed(key) && !isLink(key))]
     return shownColumns(known, all, { ...wide, ...widths })
-  }, [known, keys, widths, by])
+  }, [known, keys, widths, by, isSlim])
   const setWidth = (key: string, width: number) => {
     const next = { ...widths, [key]: Math.max(NARROWEST, Math.round(width)) }
     setWidths(next)

@@ -56,11 +56,11 @@ def hollow(experiment: Experiment) -> Experiment:
 def _experiment_encoder(stock: Encoder, auxiliary: Auxiliary) -> Encoder:
     def encode(experiment: Experiment) -> dict[str, Any]:
         found = stock(hollow(experiment))
-        config = experiment.optimization_config
+        config, written = experiment.optimization_config, found["optimization_config"]
         if repairs.is_encoded_wrongly(config):
             found["optimization_config"] = config
-        elif config is not None and type(config.objective) is Objective:
-            found["optimization_config"]["objective"] = config.objective
+        elif isinstance(written, dict) and type(config.objective) is Objective:
+            written["objective"] = config.objective  # Ax 1.2 leaves it to the objective's encoder
         found["trials"] = {str(index): trial for index, trial in experiment.trials.items()}
         found["data_by_trial"] = data_to_json(experiment.data)
         extras = repairs.extras(experiment)

@@ -25,7 +25,6 @@ from ax.core.outcome_constraint import (
     OutcomeConstraint,
     ScalarizedOutcomeConstraint,
 )
-from ax.utils.common.sympy import build_constraint_expression_str
 
 #: The property of an experiment that holds what Ax's format lacks.
 PROPERTY = "runbase"
@@ -49,8 +48,10 @@ def is_encoded_wrongly(config: OptimizationConfig | None) -> bool:
 
 def _is_own(constraint: OutcomeConstraint) -> bool:
     """Whether a constraint is more than a bound for one metric, in Ax's words."""
-    if type(constraint) is not OutcomeConstraint:
-        return False
+    if type(constraint) is not OutcomeConstraint or not hasattr(constraint, "expression"):
+        return False  # in Ax 1.2 there are no others
+    from ax.utils.common.sympy import build_constraint_expression_str
+
     weights, op, bound, is_relative = constraint._parsed
     usual = build_constraint_expression_str(
         metric_weights=[(weights[0][0], 1.0)],
@@ -91,6 +92,8 @@ def objective_encoder(
     """
 
     def encode(objective: Objective) -> dict[str, Any]:
+        if not hasattr(objective, "expression"):  # as in Ax 1.2
+            return stock(objective)
         names, text = objective.metric_names, objective.expression
         is_one = len(names) == 1 and text in (names[0], f"-{names[0]}")
         if not is_one or _names_in(text) == names:

@@ -1,4 +1,7 @@
-import type { RunSort } from '../../pages/runs/context'
+export interface RunSort {
+  key: string
+  descending: boolean
+}
 
 /** The newest runs first: also the order of runs that are equal in another. */
 export const NEWEST: RunSort = { key: 'id', descending: true }

@@ -1,5 +1,5 @@
 import type { RunPageAsked } from '../../data/source'
-import type { RunSort } from '../../pages/runs/context'
+import type { RunSort } from './address'
 
 /** The part of a table of runs that is asked for first. */
 export const FIRST_PAGE = { offset: 0, limit: 100 }

@@ -1,5 +1,5 @@
 import type { Counts, RunColumn, RunGroup } from '../../data/api.gen'
-import type { RunSort } from '../../pages/runs/context'
+import type { RunSort } from './address'
 import { isNumeric } from './cells'
 import { isLink } from './columns'
 import { type Sent, toNumber } from '../format'

@@ -2,11 +2,7 @@ import type { Signal } from '@preact/signals'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { RunCatalogue } from '../../data/api.gen'
-
-export interface RunSort {
-  key: string
-  descending: boolean
-}
+import type { RunSort } from '../../logic/runs/address'
 
 /** What the pages of one experiment's runs share; all of it is in the address of the page. */
 export interface RunsContext {

@@ -1,7 +1,7 @@
 import { Grip } from '../../../components/Grip'
 import { isNumeric } from '../../../logic/runs/cells'
 import type { InSight, Shown } from '../../../logic/runs/columns'
-import type { RunSort } from '../context'
+import type { RunSort } from '../../../logic/runs/address'
 import { CHECK, HEAD } from './sizes'
 
 const DRAGGED = 'application/x-runbase-column'

@@ -3,7 +3,7 @@ import type { MenuItem } from '../../../components/Menu'
 import { choices, exactText, withClause } from '../../../logic/runs/cells'
 import { type Shown, canGroup, moved, toggledKey, withPin } from '../../../logic/runs/columns'
 import { filterKey } from '../../../logic/runs/words'
-import type { RunSort } from '../context'
+import type { RunSort } from '../../../logic/runs/address'
 import type { Table } from './useTable'
 
 /** What can be done with the value of a cell. */

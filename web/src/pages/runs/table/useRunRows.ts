@@ -3,7 +3,7 @@ import type { RunPage } from '../../../data/api.gen'
 import { quietFor } from '../../../data/query'
 import { source } from '../../../data/source'
 import { pageAsked } from '../../../logic/runs/asked'
-import type { RunSort } from '../context'
+import type { RunSort } from '../../../logic/runs/address'
 
 /** A run with those of its cells that are known. */
 export interface RunCells {

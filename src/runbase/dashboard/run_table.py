@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import search
 from ..errors import InvalidValueError
+from ..store import studies
 from . import reading
 from .api.runs import RunCatalogue, RunColumn, RunGroup, RunGroups, RunPage, RunPoints, TagCount
 from .api.types import Column
@@ -37,7 +38,8 @@ def catalogue(board: Board, experiment: int | None, complete: bool) -> RunCatalo
     if complete or newest.total <= NEWEST:
         found = search.catalogue(board.db, experiment)
     columns = [RunColumn(*cast(Any, column)) for column in found.columns]
-    if experiment is not None and is_preferential(reading.preferences(board.db, experiment)):
+    is_study = known is not None and known.kind == studies.KIND
+    if is_study and is_preferential(reading.preferences(board.db, cast(int, experiment))):
         # What a preferential study has stored as values stands for comparisons, and says nothing.
         columns = [column for column in columns if not column.key.startswith("value")]
     keys = {column.key for column in columns}

@@ -62,9 +62,11 @@ def candidates(page: Page) -> Locator:
 
 
 def seen(page: Page) -> dict[int, tuple[int, ...]]:
-    """The colours on the screen by the number of the trial, when all four have come."""
+    """The colours on the screen by the number of the trial, when all four can be compared."""
     pictures = candidates(page).get_by_role("img")
     expect(pictures).to_have_count(4, timeout=60_000)  # another process makes them
+    # An answer says nothing of a picture that came a moment ago: nobody has seen it.
+    expect(page.locator(".candidate.unready")).to_have_count(0)
     found = {}
     for picture in pictures.all():
         assert_loaded(picture)

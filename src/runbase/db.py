@@ -149,6 +149,13 @@ class Database:
         """All rows of the result."""
         return list(self.execute(query, **parameters).fetchall())
 
+    def large(self, query: Query, **parameters: Any) -> list[Any]:
+        """The same, faster, of columns of the types that Runbase's own tables have."""
+        text, adapt = query.text[self.engine.dialect], self.engine.adapt
+        values = {k: v if type(v) in PLAIN else adapt(v) for k, v in parameters.items()}
+        run = functools.partial(self.session.run, text, values or None, is_large=True)
+        return list(self._guarded(text, run).fetchall())
+
     def insert(self, query: Query, **parameters: Any) -> int:
         """Run an INSERT, which has RETURNING id except on MySQL, and return that id."""
         cursor = self.execute(query, **parameters)

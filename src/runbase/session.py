@@ -76,11 +76,13 @@ class Session:
         if connection is not None:
             _close(connection)
 
-    def run(self, sql: str, parameters: Any = None, *, many: bool = False) -> Any:
+    def run(
+        self, sql: str, parameters: Any = None, *, many: bool = False, is_large: bool = False
+    ) -> Any:
         """Run one statement in the driver's own style and return the cursor."""
         connection = self.connection if self.connection is not None else self.open()
         try:
-            cursor = connection.cursor()
+            cursor = self.engine.large_cursor(connection) if is_large else connection.cursor()
             if many:
                 cursor.executemany(sql, parameters)
             elif parameters is None:

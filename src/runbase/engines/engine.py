@@ -176,6 +176,10 @@ class Engine(ABC):
         else:
             cursor.execute(sql, parameters)
 
+    def large_cursor(self, connection: Any) -> Any:
+        """A cursor for many rows, with no columns of other types than Runbase's own tables have."""
+        return connection.cursor()
+
     def abandon(self, connection: Any) -> None:
         """Roll back in a signal handler, maybe in the middle of a statement.
 

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from ..db import Database, repeatable
+from ..store import columns
 from .statement import Statement
 
 CHUNK = 10_000  # runs that are read at a time
@@ -208,11 +209,13 @@ def _metrics(
 
 
 def _others(db: Database, experiment_id: int | None, found: Sequence[int]) -> list[int]:
-    """Metrics that only older runs have: one pass over their summaries."""
+    """Metrics that only older runs have: one pass over their summaries, if there can be any."""
+    others = {metric.id for metric in columns.refresh(db).values()}.difference(found)
+    if not others:
+        return []
     statement = Statement(db, experiment_id)
     statement.every_metric()
-    among = ", ".join(str(int(id)) for id in found) or "NULL"
-    where = f"(m.metric_id IN ({among})) IS NOT TRUE"
+    where = f"m.metric_id IN ({', '.join(map(str, sorted(others)))})"
     return [id for (id,) in statement.rows("DISTINCT m.metric_id", where, "ORDER BY 1")]
 
 

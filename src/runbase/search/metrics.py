@@ -6,8 +6,9 @@ import re
 
 #: Metrics of which less is better, by the words in their names.
 LOWER = re.compile(
-    r"(?:^|[^a-z])(loss|err|error|errors|mse|rmse|mae|mape|nll|perplexity|ppl|cost|regret"
-    r"|time|seconds|duration|latency|memory|fid|wer|cer)(?:$|[^a-z])"
+    r"(?:^|[^a-z])(loss|logloss|err|error|errors|mse|rmse|nrmse|msle|rmsle|mae|mape|smape|nll"
+    r"|brier|perplexity|ppl|bpb|bpc|cost|regret|time|seconds|duration|latency|memory|fid|wer|cer"
+    r"|l[12]$)(?:$|[^a-z])"
 )
 
 

@@ -41,6 +41,8 @@ class Statement:
         self.parameters: dict[str, Any] = {}
         self._marks: dict[Any, str] = {}
         self._joins: dict[str, str] = {}
+        self._pivot: list[str] | None = None
+        self._only = ""
 
     def bind(self, value: Any) -> str:
         """The mark of a parameter with this value; a text is as it would be stored."""
@@ -55,9 +57,18 @@ class Statement:
 
     def metric(self, id: int, of: Callable[[str], str]) -> str:
         """An expression of the row of ``run_metrics`` for a metric, whose alias it is made of."""
+        if self._pivot is not None:
+            column = f"c{len(self._pivot)}"
+            one = f"MAX(CASE WHEN m.metric_id = {int(id)} THEN {of('m')} END) AS {column}"
+            self._pivot.append(one)
+            return f"m.{column}"
         alias = f"m{int(id)}"
         on = f"{alias}.run_id = r.id AND {alias}.metric_id = {int(id)}"
         return self._beside("run_metrics", alias, on, of(alias))
+
+    def pivot(self, only: str) -> None:
+        """Let metrics be read in one pass over those of certain rows ``m`` of ``run_metrics``."""
+        self._pivot, self._only = [], only
 
     def attribute(self, key: str) -> str:
         """The value of a user attribute."""
@@ -104,6 +115,11 @@ class Statement:
         if self.experiment_id is not None:
             where = f"r.experiment_id = {self.bind(self.experiment_id)} AND ({where})"
         joins = " ".join(self._joins.values())
+        if self._pivot:
+            joins += (
+                f" LEFT JOIN (SELECT m.run_id, {', '.join(self._pivot)} FROM run_metrics AS m"
+                f" WHERE {self._only} GROUP BY m.run_id) AS m ON m.run_id = r.id"
+            )
         return f"SELECT {select} FROM runs AS r {joins} WHERE {where} {then}"
 
     def run(self, sql: str) -> list[Any]:
@@ -113,7 +129,7 @@ class Statement:
             InvalidValueError: it is more than the database takes.
         """
         try:
-            return self.db.rows(Query(sql), **self.parameters)
+            return self.db.large(Query(sql), **self.parameters)
         except Exception as error:
             if isinstance(error, RunbaseError) or not _TOO_LARGE.search(str(error)):
                 raise

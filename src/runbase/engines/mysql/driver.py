@@ -58,8 +58,11 @@ class Connection(connections.Connection):
 
 
 def _time(text: str) -> datetime | str:
-    found = converters.convert_datetime(text)
-    return found.replace(tzinfo=UTC) if isinstance(found, datetime) else found
+    try:
+        return datetime.fromisoformat(f"{text}+00:00")
+    except ValueError:
+        found = converters.convert_datetime(text)
+        return found.replace(tzinfo=UTC) if isinstance(found, datetime) else found
 
 
 CONVERSIONS: dict[Any, Any] = converters.conversions | {

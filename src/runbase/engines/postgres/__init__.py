@@ -198,6 +198,10 @@ class PostgresEngine(Engine):
         """A prepared ``SELECT *`` would fail once a column is added to its table."""
         cursor.execute(sql, parameters, prepare=False)
 
+    def large_cursor(self, connection: Any) -> Any:
+        """Numbers and times in binary form are sent and read several times as fast as texts."""
+        return connection.cursor(binary=True)
+
     def adapt(self, value: Any) -> Any:
         """Documents become psycopg's, with Runbase's own total encoder."""
         if isinstance(value, Jsonb):

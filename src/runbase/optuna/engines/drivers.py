@@ -181,6 +181,10 @@ class PooledPsycopg2(_PooledPostgres):
         """Run a statement; psycopg2 prepares none."""
         cursor.execute(sql, parameters)
 
+    def large_cursor(self, connection: Any) -> Any:
+        """The usual one: psycopg2 knows no binary form."""
+        return connection.cursor()
+
     def adapt(self, value: Any) -> Any:
         """Documents become JSON text, paths text."""
         return os.fspath(value) if isinstance(value, os.PathLike) else Engine.adapt(self, value)

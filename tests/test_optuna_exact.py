@@ -118,6 +118,16 @@ def test_a_report_replaces_that_of_the_same_step(
         assert exact(read) == exact(dict.fromkeys((-5, 0, 2**62), value))
 
 
+def test_reports_that_are_no_numbers_are_in_the_order_of_steps(
+    storage: BaseStorage, study_id: int, reopened: Callable[[], BaseStorage]
+):
+    id = storage.create_new_trial(study_id)
+    for step, value in enumerate([1.0, math.nan, math.inf, 2.0]):
+        storage.set_trial_intermediate_value(id, step, value)
+    for each in (storage, reopened()):
+        assert list(each.get_trial(id).intermediate_values) == [0, 1, 2, 3]
+
+
 def test_a_negative_zero_is_zero(
     storage: BaseStorage, study_id: int, reopened: Callable[[], BaseStorage]
 ):

@@ -100,6 +100,12 @@ def test_an_empty_database_is_set_up_without_a_check(url: str):
     storage.close()
 
 
+@pytest.mark.parametrize("nowhere", ["", None, 3])
+def test_a_storage_without_a_url_says_what_is_needed(nowhere: Any):
+    with pytest.raises(ConfigError, match=r"needs a URL such as sqlite:///runs\.db, not "):
+        RDBStorage(nowhere)
+
+
 @pytest.mark.parametrize("server", ["postgres_url", "mysql_url"])
 def test_an_empty_server_is_left_alone_where_that_is_asked(
     request: pytest.FixtureRequest, server: str

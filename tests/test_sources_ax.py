@@ -490,10 +490,12 @@ def test_import_prints_what_came_in(url: str, capsys: Capture):
     capsys.readouterr()
     file = str(DATA / "client-0.2.10.json")
     assert main(["import", "ax", file, "--url", url]) == 0
-    assert capsys.readouterr().out.splitlines() == [
+    *table, database = capsys.readouterr().out.splitlines()
+    assert table == [
         "experiment  trials  observations  strategy",
         "old-client       8            11  yes",
     ]
+    assert database.startswith(f"Database: {url.split(':')[0]}")
     assert main(["import", "ax", file, "--url", url]) == 1
     assert "--overwrite" in capsys.readouterr().err
     assert main(["import", "ax", file, "--url", url, "--overwrite", "--as", "mine"]) == 0

@@ -8,6 +8,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import runbase
 from runbase import errors
 from runbase.commands import main
 from runbase.dashboard.notes import note_attrs, read_note
+from runbase.migrate import applied
 from runbase.optuna import RDBStorage
 from runbase.sources.optuna import Copied, copy_studies, open_source, open_target, writers
 from runbase.sources.optuna.compare import is_same
@@ -806,6 +808,26 @@ def test_a_runbase_database_is_not_one_of_optunas(url: str):
             pass
 
 
+def test_studies_of_optunas_own_storage_are_not_hidden_by_new_tables(url: str):
+    with open_target(url) as stock:
+        fill(stock)
+    with pytest.raises(errors.SchemaError, match="runbase import optuna URL --url OTHER"):
+        RDBStorage(url)
+    with closing(runbase.Client(url)) as client:
+        assert applied(client.database) == {}  # nothing was made
+
+
+def test_studies_are_brought_along_within_a_database(url: str, capsys: Capture):
+    with open_target(url) as stock:
+        fill(stock)
+    for new in ("7", "0"):
+        assert main(["import", "optuna", url, "--url", url]) == 0
+        assert cells(capsys.readouterr().out)[1][:2] == ["rich", new]
+    with closing(RDBStorage(url)) as storage, open_source(url) as source:
+        for a, b in zip(trials_of(storage, "rich"), trials_of(source, "rich"), strict=True):
+            assert facts(a) == facts(b)
+
+
 def test_without_optuna_the_error_has_the_command(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with (
@@ -836,9 +858,11 @@ def test_import_and_export_commands(where: str, url: str, capsys: Capture, tmp_p
         fill(stock)
     assert main(["import", "optuna", where, "--url", url]) == 0
     out = capsys.readouterr()
-    assert cells(out.out) == [
+    *table, (word, database) = cells(out.out)
+    assert table == [
         ["study", "new", "updated", "unchanged"], ["rich", "7", "0", "0"], ["multi", "3", "0", "0"],
     ]  # fmt: skip
+    assert (word, database.split(":")[0]) == ("Database:", url.split(":")[0])
     assert out.err == ""
     there = str(tmp_path / "there.journal")
     args = ["export", "optuna", "--study", "rich", there, "--as", "renamed"]
@@ -862,12 +886,28 @@ def test_commands_say_in_a_line_what_is_wrong(tmp_path: Path, capsys: Capture):
     assert not (tmp_path / "a.journal").exists()
 
 
+def test_an_unknown_study_leaves_nothing_behind(tmp_path: Path, capsys: Capture):
+    with open_target(tmp_path / "stock.db") as stock:
+        fill(stock)
+    new, url = tmp_path / "runs.db", f"sqlite:///{tmp_path}/runs.db"
+    command = ["import", "optuna", str(tmp_path / "stock.db"), "--url", url]
+    assert main([*command, "--study", "no"]) == 1
+    assert (
+        "there is no study 'no' in the source, which has 'rich', 'multi'" in capsys.readouterr().err
+    )
+    assert not new.exists()
+    assert main(command) == 0
+    journal = tmp_path / "there.journal"
+    assert main(["export", "optuna", str(journal), "--url", url, "--study", "no"]) == 1
+    assert not journal.exists()
+
+
 def test_a_source_without_studies(tmp_path: Path, capsys: Capture):
     with open_target(tmp_path / "empty.db"):
         pass
     url = f"sqlite:///{tmp_path}/runs.db"
     assert main(["import", "optuna", str(tmp_path / "empty.db"), "--url", url]) == 0
-    assert capsys.readouterr().out == "There are no studies.\n"
+    assert capsys.readouterr().out.startswith("There are no studies.\n")
 
 
 def test_exporting_runs_still_works(tmp_path: Path, capsys: Capture):

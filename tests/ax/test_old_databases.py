@@ -262,7 +262,7 @@ def test_a_damaged_database_is_an_error(local: Client, tmp_path: Path, changed: 
 def test_the_command_recognises_a_database(tmp_path: Path, capsys: Capture):
     url = f"sqlite:///{tmp_path}/runs.db"
     assert main(["import", "ax", str(OLD), "--url", url, "--experiment", "old-client"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["old-client", "8", "11", "yes"]
+    assert capsys.readouterr().out.splitlines()[-2].split() == ["old-client", "8", "11", "yes"]
     assert main(["import", "ax", str(DATA / "map-0.3.7.json"), "--experiment", "e"]) == 1
     assert "--experiment is for databases" in capsys.readouterr().err
 

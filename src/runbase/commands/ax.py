@@ -90,6 +90,7 @@ def import_ax(args: argparse.Namespace) -> None:
                 )
             ]
     _print(imported)
+    print(f"Database: {client.engine.describe()}")
 
 
 def export_ax(args: argparse.Namespace) -> None:

@@ -73,8 +73,10 @@ def _add_studies(parser: argparse.ArgumentParser) -> None:
 def import_optuna(args: argparse.Namespace) -> None:
     """Run ``import optuna``."""
     require("optuna", "optuna")
+    from ..migrate import applied
     from ..optuna import RDBStorage
-    from ..sources.optuna import copy_studies, open_source
+    from ..sources.optuna import copy_studies, find_studies, open_source
+    from ..store import schema
 
     with (
         _quiet(),
@@ -82,25 +84,26 @@ def import_optuna(args: argparse.Namespace) -> None:
         closing(make_client(args)) as client,
         progress("Importing") as report,
     ):
+        find_studies(source, args.study)  # or a new database would be made for nothing
+        if not applied(client.database):
+            schema.setup(client.database)  # beside the tables of Optuna's own storage as well
         target = RDBStorage(client)
         copied = copy_studies(source, target, args.study, report, rename=args.rename)
     _print(copied)
+    print(f"Database: {client.engine.describe()}")
 
 
 def export_optuna(args: argparse.Namespace) -> None:
     """Run ``export optuna``."""
     require("optuna", "optuna")
     from ..optuna import RDBStorage
-    from ..sources.optuna import copy_studies, open_target
+    from ..sources.optuna import copy_studies, find_studies, open_target
 
-    with (
-        _quiet(),
-        closing(reader(args)) as client,
-        open_target(args.target) as target,
-        progress("Exporting") as report,
-    ):
+    with _quiet(), closing(reader(args)) as client:
         source = RDBStorage(client)
-        copied = copy_studies(source, target, args.study, report, rename=args.rename)
+        find_studies(source, args.study)  # or a new target would be made for nothing
+        with open_target(args.target) as target, progress("Exporting") as report:
+            copied = copy_studies(source, target, args.study, report, rename=args.rename)
     _print(copied)
 
 

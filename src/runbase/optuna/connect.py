@@ -25,7 +25,8 @@ def connect(
 
     Raises:
         ConfigError: the URL or the arguments are wrong.
-        SchemaError: the tables are older or newer than this program, or missing.
+        SchemaError: the tables are older or newer than this program, or missing, or those of
+            Optuna's own storage.
     """
     if not isinstance(url, str | Client) or url == "":
         raise ConfigError(f"a storage needs a URL such as sqlite:///runs.db, not {url!r}")
@@ -39,6 +40,7 @@ def connect(
         client.skip_check()
     if not applied(client.database):
         if create:
+            _refuse_optunas(client)
             schema.setup(client.database)
         elif not client.is_ready:
             raise SchemaError(
@@ -47,3 +49,18 @@ def connect(
             )
     client.db  # noqa: B018
     return client
+
+
+def _refuse_optunas(client: Client) -> None:
+    """Set no tables up beside Optuna's own: the studies in them would seem to be gone.
+
+    Raises:
+        SchemaError: this is a database of Optuna's own storage.
+    """
+    db = client.database
+    if all(client.engine.has_table(db.run, name) for name in ("studies", "trials", "version_info")):
+        raise SchemaError(
+            f"{client.engine.describe()} has the studies of Optuna's own storage: bring them along "
+            "with 'runbase import optuna URL --url OTHER', and give OTHER here; it may be the same "
+            "database"
+        )

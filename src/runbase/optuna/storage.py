@@ -67,7 +67,8 @@ class RDBStorage(EarlierMethods):
 
     Raises:
         ValueError: an argument is wrong.
-        SchemaError: the tables are older or newer than this program.
+        SchemaError: the tables are older or newer than this program, or the database has studies
+            of Optuna's own storage and none of ours.
     """
 
     def __init__(
@@ -89,7 +90,6 @@ class RDBStorage(EarlierMethods):
             failed_trial_callback,
             heartbeat_stale_trial_callback,
         )
-        self.url = url if isinstance(url, str) else url.engine.describe()
         self.engine_kwargs = dict(engine_kwargs or {})
         self.skip_compatibility_check = skip_compatibility_check
         self._arguments = (url, self.engine_kwargs, durability)
@@ -100,6 +100,7 @@ class RDBStorage(EarlierMethods):
             skip_check=skip_compatibility_check,
             create=not skip_table_creation,
         )
+        self.url = url if isinstance(url, str) else url.engine.describe()
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..db import Database, repeatable
@@ -105,7 +106,10 @@ def _with_details(
 
 
 def _all_reports(db: Database, which: int, parameters: dict[str, Any]) -> list[Any]:
-    """Intermediate values from wherever they are: column, special values, overflow."""
+    """Intermediate values from wherever they are: column, special values, overflow.
+
+    Those of trials that have some in the other places are sorted by step, as they were reported.
+    """
     metric = _metric(db)
     if metric is None:
         return []
@@ -114,10 +118,12 @@ def _all_reports(db: Database, which: int, parameters: dict[str, Any]) -> list[A
         query = _reports(db.engine.quote(metric.column))[which]
         found += db.rows(query, **parameters)
     specials = db.rows(SPECIALS[which], metric=metric.id, **parameters)
-    found += [(id, step, float(value)) for id, step, value in specials]
+    others = [(id, step, float(value)) for id, step, value in specials]
     more = db.rows(MORE[which], **parameters)
-    found += [(id, step, data[INTERMEDIATE]) for id, step, data in more if INTERMEDIATE in data]
-    return found
+    others += [(id, step, data[INTERMEDIATE]) for id, step, data in more if INTERMEDIATE in data]
+    ids = {id for id, _, _ in others}
+    mixed = sorted([*(row for row in found if row[0] in ids), *others], key=itemgetter(1))
+    return [*(row for row in found if row[0] not in ids), *mixed] if ids else found
 
 
 def _metric(db: Database) -> Metric | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from optuna.study._frozen import FrozenStudy
     from optuna.trial import FrozenTrial
 
-__all__ = ["Copied", "copy_studies", "open_source", "open_target"]
+__all__ = ["Copied", "copy_studies", "find_studies", "open_source", "open_target"]
 
 #: Called with how many trials are done, and how many there are in all studies.
 Progress = Callable[[int, int], None]
@@ -99,9 +99,12 @@ class _Bar:
             self.report(self.done, self.total)
 
 
-def _plans(
-    source: BaseStorage, target: BaseStorage, names: Sequence[str] | None, rename: str | None
-) -> list[_Plan]:
+def find_studies(source: BaseStorage, names: Sequence[str] | None) -> list[FrozenStudy]:
+    """The studies with these names, or all.
+
+    Raises:
+        NotFoundError: the source has no study of this name.
+    """
     studies = {study.study_name: study for study in source.get_all_studies()}
     wanted = list(studies) if names is None else list(dict.fromkeys(names))
     if missing := [name for name in wanted if name not in studies]:
@@ -110,12 +113,20 @@ def _plans(
             f"there is no study {missing[0]!r} in the source, which has {known}"
             f"{' and others' if len(studies) > 10 else ''}"
         )
+    return [studies[name] for name in wanted]
+
+
+def _plans(
+    source: BaseStorage, target: BaseStorage, names: Sequence[str] | None, rename: str | None
+) -> list[_Plan]:
+    wanted = find_studies(source, names)
     if rename is not None and len(wanted) != 1:
         raise ConfigError(
             f"a new name is for one study, not for {len(wanted)}: choose one with --study NAME"
         )
     ids = {study.study_name: study._study_id for study in target.get_all_studies()}
-    return [_Plan(studies[n], rename or n, ids.get(rename or n)) for n in wanted]
+    named = [(study, rename or study.study_name) for study in wanted]
+    return [_Plan(study, name, ids.get(name)) for study, name in named]
 
 
 def _check(source: BaseStorage, target: BaseStorage, plan: _Plan) -> None:

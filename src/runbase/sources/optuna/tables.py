@@ -137,7 +137,8 @@ def _tables(engine: Engine) -> set[str]:
     from sqlalchemy import inspect
 
     tables = set(inspect(engine).get_table_names())
-    if {"applied_migrations", "experiments", "runs"} <= tables:
+    ours = {"applied_migrations", "experiments", "runs"} <= tables
+    if ours and not {"studies", "trials", "version_info"} <= tables:
         raise ConfigError(
             f"{engine.url!r} is a Runbase database: its studies are used as they are with "
             "runbase.optuna.RDBStorage, and given to --url; here a storage of Optuna's is needed"

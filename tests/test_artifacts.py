@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -491,6 +492,7 @@ def test_a_large_file_needs_little_memory(local: Run, tmp_path: Path):
         (lambda path: path.write_bytes(b"other"), "5 bytes, but 8 were stored"),
         (lambda path: path.write_bytes(b"the texT"), "their SHA-256 differs"),
         (lambda path: path.unlink(), "the bytes are gone"),
+        (lambda path: shutil.rmtree(path.parents[1]), "name their place in RUNBASE_ARTIFACTS"),
     ],
 )
 def test_damage_is_found(local: Run, damage: Any, problem: str):

@@ -344,6 +344,18 @@ def test_two_thousand_experiments_are_scrolled_and_searched_a_screen_at_a_time(
 
 
 @pytest.mark.item("P01")
+def test_the_trend_stands_beside_a_long_number(page: Page, shown: Site):
+    shown.study("long number").add_trials([done(-0.0001), done(-0.0001833)])
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        home(page, shown, "long number")
+        cell = row(page, "long number").locator("td.best")
+        expect(cell).to_have_text("−0.0001833")
+        expect(cell.get_by_role("img", name="Best value so far")).to_be_visible()
+        assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+
+
+@pytest.mark.item("P01")
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_names_that_are_html_are_text_everywhere(page: Page, shown: Site):
     study = shown.study(HOSTILE)

@@ -509,3 +509,17 @@ def saved(page: Page, title: str, how: str) -> bytes:
         page.get_by_role("menuitem", name=how).click()
     assert waiting.value.suggested_filename.startswith(title.split()[0].lower())
     return Path(waiting.value.path()).read_bytes()
+
+
+@pytest.mark.item("P05")
+def test_parameters_are_written_as_in_python_wherever_they_stand(page: Page, shown: Site):
+    study = shown.study("as in Python")
+    choices = optuna.distributions.CategoricalDistribution([True, None])
+    space: dict[str, optuna.distributions.BaseDistribution] = {"flag": choices}
+    for flag in (True, None):
+        study.enqueue_trial({"flag": flag})
+    study.tell(study.ask(space), 1)
+    study.ask(space)
+    page.goto(f"{shown.url}/dashboard/studies/{study._study_id}")
+    expect(card(page, "Best trial")).to_contain_text("True")
+    expect(card(page, "Running now (1)")).to_contain_text("flag None")

@@ -59,9 +59,11 @@ class Said:
         *candidates: int,
         clicked: int | None = None,
         order: Sequence[int] = (),
-    ) -> None:
+    ) -> str:
+        """Give an answer; its id."""
         given = answers.new(mode, candidates or range(4), clicked=clicked, order=order)
         answers.keep(self.study._place, given)
+        return given.id
 
     def rank(self, times: int) -> None:
         for _ in range(times):
@@ -333,8 +335,8 @@ def test_whoever_may_only_read_has_no_buttons(page: Page, said: Said):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_both_pages_fit_on_a_phone(page: Page, said: Said, scheme: str):
-    said.rank(2)
-    said.say("ChooseWorst", clicked=2)
+    said.rank(12)
+    answers.remove(said.study._place, said.say("ChooseWorst", clicked=2))
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     for where, part in (

@@ -402,6 +402,14 @@ def full(shown: Shown) -> Run:
     return run.start()
 
 
+TORN = """[...Array(30).keys()].filter(length => {
+  document.querySelector('.run-title h1').textContent = 'x'.repeat(length)
+  const buttons = [...document.querySelectorAll('.run-title button.icon')]
+  const tops = buttons.map(button => button.getBoundingClientRect().top)
+  return Math.max(...tops) - Math.min(...tops) > 10
+})"""
+
+
 def test_the_page_fits_a_phone(page: Page, shown: Shown, full: Run):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(shown.path(full))
@@ -409,6 +417,7 @@ def test_the_page_fits_a_phone(page: Page, shown: Shown, full: Run):
     expect(page.get_by_role("img", name="val_loss by step")).to_be_visible()
     assert_fits(page)
     assert_finds_nothing(page, SMALL)
+    assert page.evaluate(TORN) == [], "lengths of the name at which the buttons are on two lines"
     page.get_by_role("button", name="Show t.csv").click()
     expect(page.get_by_role("dialog").get_by_role("cell", name="2")).to_be_visible()
     assert_fits(page)

@@ -119,6 +119,26 @@ def test_curves_are_those_of_the_first_runs_until_some_are_selected(page: Page, 
     assert len(lines) == 2 * STEPS
 
 
+def test_lines_of_one_colour_are_told_apart_in_the_legend(page: Page, shown: Shown):
+    page.goto(shown.path("curves"))
+    name_of(chart(page, "train_loss"), r"^train_loss of 10 runs\.")
+    marks = page.get_by_role("group", name="Legend").locator("svg")
+    looks = marks.evaluate_all("all => all.map(e => e.style.color + e.innerHTML)")
+    assert len(set(looks)) == len(looks) == 10
+
+
+def test_a_saved_chart_names_all_of_its_runs(page: Page, shown: Shown):
+    page.goto(shown.path("curves"))
+    name_of(chart(page, "train_loss"), r"^train_loss of 10 runs\.")
+    page.get_by_role("button", name="Menu of train_loss").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("menuitem", name="Save as SVG").click()
+    svg = Path(waiting.value.path()).read_text()
+    named = page.get_by_role("group", name="Legend").get_by_role("button").all_inner_texts()
+    assert len(named) == 10
+    assert [name for name in named if f">{name}<" not in svg] == []
+
+
 def test_the_legend_switches_a_run_off_in_every_chart(page: Page, shown: Shown):
     page.goto(shown.path("curves", runs="1,2"))
     plots = [chart(page, name) for name in ("train_loss", "val_accuracy")]

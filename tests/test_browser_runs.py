@@ -143,6 +143,10 @@ def count(page: Page, text: str) -> None:
     expect(page.locator(".runs-head").get_by_text(text, exact=True)).to_be_visible()
 
 
+#: The page has drawn what it got.
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def filter_box(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Filter runs")
 
@@ -244,6 +248,25 @@ def test_a_filter_is_in_the_address_and_a_mistake_is_marked_at_its_place(
     expect(page.get_by_role("alert")).to_have_count(0)
     page.reload()
     count(page, f"{len(numbers)} of 30 runs")
+
+
+def test_a_filter_is_not_called_wrong_before_it_is_written(
+    page: Page, shown: Shown, digits: Experiment
+):
+    page.console.expected.append("400")  # type: ignore[attr-defined]
+    page.goto(shown.path(digits))
+    count(page, "30 runs")
+    filter_box(page).focus()
+    for text in ("args.seed >", 'args.model = "mlp'):
+        with page.expect_response(lambda response: response.status == 400):
+            filter_box(page).fill(text)
+        page.evaluate(TWO_FRAMES)
+        expect(filter_box(page)).not_to_have_attribute("aria-invalid", "true")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text(re.compile("not the end|does not end"))
+    filter_box(page).fill("args.seed")
+    filter_box(page).blur()
+    expect(page.get_by_role("alert")).to_contain_text("not the end")
 
 
 def test_the_filter_box_offers_the_words_of_these_runs(
@@ -592,9 +615,15 @@ def test_an_experiment_without_runs_says_how_to_log_one_and_shows_it(page: Page,
 
 
 def test_a_filter_that_no_run_passes_says_so(page: Page, shown: Shown, digits: Experiment):
-    page.goto(shown.path(digits, filter="args.seed > 1000"))
-    expect(page.get_by_text("No run passes the filter.")).to_be_visible()
-    count(page, "0 of 30 runs")
+    says = page.get_by_text("No run passes the filter.")
+    for group in ("", "args.model"):
+        page.goto(shown.path(digits, filter="args.seed > 1000", group=group))
+        expect(says).to_be_visible()
+        count(page, "0 of 30 runs")
+        heads, below = page.locator(".run-heads").bounding_box(), says.bounding_box()
+        assert heads is not None
+        assert below is not None
+        assert below["y"] >= heads["y"] + heads["height"]
 
 
 # -- where it is found, and how it looks ----------------------------------------------------------
@@ -644,6 +673,9 @@ def test_on_a_phone_the_tools_fold_and_nothing_is_too_wide(
         expect(row(page, 0)).to_be_visible()
         assert_fits(page)
         assert_finds_nothing(page, SMALL)
+        tabs = page.get_by_role("navigation", name="Pages of the runs")
+        assert tabs.evaluate("e => e.scrollWidth <= e.clientWidth"), "all tabs are in sight"
+        expect(page.locator(".storage")).to_be_hidden()
         expect(page.get_by_role("button", name="Columns")).to_have_count(0)
         page.get_by_role("button", name="Tools").tap()
         page.get_by_role("button", name="Columns").tap()

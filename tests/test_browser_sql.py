@@ -116,6 +116,13 @@ def test_a_mistake_is_marked_where_it_is(console: Page, page: Page):
     expect(console.locator(".sql-editor .wrong")).to_have_count(0)
     run(console, "SELECT 1")
     status(console, "1 row")
+    answer = console.get_by_role("region", name="Answer")
+    expect(answer).not_to_have_class(re.compile("stale"))
+    run(console, "SELEC 2")
+    expect(console.get_by_role("alert")).to_contain_text("SELEC")
+    expect(answer).to_have_class(re.compile("stale"))
+    run(console, "SELECT 1")
+    expect(answer).not_to_have_class(re.compile("stale"))
     expect(console.locator("#sql-mistake")).to_be_empty()
 
 

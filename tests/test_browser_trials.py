@@ -199,6 +199,7 @@ def test_a_running_trial_is_failed_after_a_question(page: Page, shown: Site):
     button = detail(page, 0).get_by_role("button", name="Fail Trial")
     question = page.get_by_role("dialog", name="Fail trial 0?")
     button.click()
+    expect(question).to_contain_text("one that is still at it gets an error")
     question.get_by_role("button", name="Cancel").click()
     expect(question).to_have_count(0)
     assert not study.trials[0].state.is_finished()
@@ -252,7 +253,7 @@ def test_a_trial_is_queued_with_other_parameters_and_taken_next(page: Page, show
     expect(dialog).to_have_count(0)
     expect(row(page, 1)).to_contain_text("Waiting")
     row(page, 1).click()
-    expect(detail(page, 1).get_by_role("heading", name="Parameter (fixed)")).to_be_visible()
+    expect(detail(page, 1).get_by_role("heading", name="Fixed parameters")).to_be_visible()
 
     trial = study.ask()
     objective(trial)
@@ -345,6 +346,7 @@ def test_no_page_of_a_study_overflows_a_phone(
         page.goto(shown.path(mixed, name))
         expect(page.get_by_role("heading", name="all states", level=1)).to_be_visible()
         expect(page.locator(".spinner")).to_have_count(0)
+        expect(page.locator(".tabs > [aria-current]")).to_be_in_viewport(ratio=0.9)
         assert_fits(page)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -256,6 +257,41 @@ def test_runs_can_be_chosen_and_sorted(
 ):
     assert main(["runs", filled, "--json", *options]) == 0
     assert [run["id"] for run in json.loads(capsys.readouterr().out)] == ids
+
+
+def test_it_is_told_that_there_are_more_runs(filled: str, capsys: Capture):
+    for limit, said in (("2", "Only the first 2 runs: --limit shows more\n"), ("3", "")):
+        for form in ([], ["--json"], ["--sort", "updated"]):
+            assert main(["runs", filled, "--limit", limit, *form]) == 0
+            assert capsys.readouterr().err == said
+
+
+def test_a_table_names_things_as_filters_do(client: runbase.Client, filled: str, capsys: Capture):
+    run = runbase.Experiment(client, name="names").get_run().add_tags("new", "to delete")
+    run.set_args({"opt": {"name": "adam", "weight decay": {"on": True}}, "no": {}})
+    assert main(["runs", filled, "--columns", "args,tags", "-e", "names"]) == 0
+    cells = re.split(r"\s{2,}", capsys.readouterr().out.splitlines()[1])
+    words = sorted(cells[0].replace("weight decay", "decay").split())
+    assert words == ["no=", 'opt."decay".on', "opt.name=adam"]
+    assert cells[1] in ('new "to delete"', '"to delete" new')
+
+
+def test_the_run_and_the_database_come_in_any_order(filled: str, capsys: Capture):
+    assert main(["show", filled, "1"]) == 0
+    assert capsys.readouterr().out.startswith("Run 1:")
+    assert main(["show", filled]) == 1
+    assert "is not the id of a run, as in: runbase show 17 runs.db" in capsys.readouterr().err
+
+
+def test_a_comment_keeps_its_lines(client: runbase.Client, filled: str, capsys: Capture):
+    runbase.Run(client, run_id=1).set_comment("## Note\n\n- good\x1b[2J")
+    assert main(["show", "1", filled]) == 0
+    assert "  comment   ## Note\n\n            - good\ufffd[2J\n" in capsys.readouterr().out
+
+
+def test_a_statement_is_no_file(filled: str, capsys: Capture):
+    assert main(["execute", filled, "SELECT 1"]) == 1
+    assert "as in: echo 'SELECT 1' | runbase execute" in capsys.readouterr().err
 
 
 def test_an_experiment_is_found_by_its_name_whatever_its_kind(
@@ -628,6 +664,64 @@ def test_the_name_of_a_database_overrides_that_of_the_config_file(tmp_path: Path
     assert capsys.readouterr().out == "CREATE DATABASE other OWNER alice;\n"
 
 
+@pytest.fixture
+def studies(client: runbase.Client) -> str:
+    """The URL of a database with a study that is minimised, one that is maximised, and two runs."""
+    pytest.importorskip("optuna")
+    import optuna
+
+    from runbase.optuna import RDBStorage
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = RDBStorage(client)
+    for direction in ("minimize", "maximize"):
+        study = optuna.create_study(storage=storage, study_name=direction, direction=direction)
+        for value in (2.0, 0.5, 1.0):
+            trial = study.ask()
+            trial.set_user_attr("gpu", {"memory": 0.123456})
+            trial.report(3.0, 0)
+            trial.report(value, 1)
+            study.tell(trial, value)
+        study.ask()
+    return url_of(client)
+
+
+@pytest.mark.parametrize(
+    ("direction", "numbers"), [("minimize", [1, 2, 0]), ("maximize", [0, 2, 1])]
+)
+def test_the_best_trials_of_a_study_come_first(
+    studies: str, capsys: Capture, tmp_path: Path, direction: str, numbers: list[int]
+):
+    options = ["runs", studies, "-e", direction, "--sort", "value"]
+    assert main([*options, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [run["number"] for run in found] == numbers
+    assert main([*options, "--sql"]) == 0
+    (tmp_path / "q.sql").write_text(capsys.readouterr().out.split(";\n")[0])
+    assert main(["execute", studies, str(tmp_path / "q.sql"), "--json"]) == 0
+    assert [r["id"] for r in json.loads(capsys.readouterr().out)] == [run["id"] for run in found]
+
+
+def test_a_value_says_nothing_without_a_study(studies: str, capsys: Capture):
+    assert main(["runs", studies, "--sort", "value"]) == 1
+    assert "--sort value needs --experiment with a study" in capsys.readouterr().err
+
+
+def test_the_best_of_what_trials_report_is_that_of_their_study(studies: str, capsys: Capture):
+    for direction, word in (("minimize", "min"), ("maximize", "max")):
+        assert main(["runs", studies, "-e", direction, "--metric", "intermediate_value"]) == 0
+        assert f"{word} intermediate_value" in capsys.readouterr().out
+    assert main(["runs", studies, "-e", "minimize", "--max", "intermediate_value"]) == 0
+    assert "max intermediate_value" in capsys.readouterr().out
+
+
+def test_show_has_the_user_attributes_of_a_trial(studies: str, capsys: Capture):
+    assert main(["show", "1", studies]) == 0
+    assert "User attributes\n  gpu  memory=0.1235" in capsys.readouterr().out
+    assert main(["show", "1", studies, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["attrs"] == {"gpu": {"memory": 0.123456}}
+
+
 def test_trials_are_shown_with_their_values(client: runbase.Client, capsys: Capture):
     for name, value, values in (("one", 0.125, None), ("two", None, "[0.5, 2.0]")):
         run = runbase.Experiment(client, name=name).get_run()
@@ -638,10 +732,10 @@ def test_trials_are_shown_with_their_values(client: runbase.Client, capsys: Capt
     assert main(["runs", "--url", url]) == 0
     first, second, third = capsys.readouterr().out.splitlines()
     assert first.split()[3] == "value"
-    assert "[0.5, 2.0]" in second
+    assert "[0.5, 2]" in second
     assert "0.125" in third
     assert main(["show", "2", "--url", url]) == 0
-    assert "value     [0.5, 2.0]" in capsys.readouterr().out
+    assert "value     [0.5, 2]" in capsys.readouterr().out
     assert main(["export", "--url", url]) == 0
     header, two, one = capsys.readouterr().out.splitlines()
     names = header.split(",")

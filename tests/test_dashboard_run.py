@@ -168,6 +168,23 @@ def test_a_run_without_a_sign_of_life_is_stale(web: Web, run: Run, client: Clien
     assert details(web, run)["is_stale"] is True
 
 
+def test_a_run_that_logs_nothing_for_much_longer_than_others_took_is_stale(
+    web: Web, run: Run, experiment: Experiment, client: Client
+):
+    ago = datetime.now(UTC) - timedelta(hours=1)
+    sql = "UPDATE runs SET time_started = %s, time_updated = %s WHERE id = %s"
+    run.start()
+    client.execute(sql, (ago, ago, run.id))
+    assert details(web, run)["is_stale"] is True
+    other = experiment.get_run().start().stop()
+    client.execute(sql, (ago, ago, other.id))
+    assert details(web, other)["is_stale"] is False
+    assert details(web, run)["is_stale"] is False, "others took an hour"
+    run.add_metrics({"loss": 1})
+    client.execute("UPDATE runs SET time_finished = time_started WHERE id = %s", (other.id,))
+    assert details(web, run)["is_stale"] is False, "it logs"
+
+
 def test_no_run_is_said(web: Web):
     assert web.get("/api/runs/4711").status_code == 404
     assert "'runbase runs' lists them" in reason(web.get("/api/runs/4711"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from runbase import Client, Experiment
@@ -54,6 +55,17 @@ def test_infinities_are_values_and_nan_is_none(at: Case) -> None:
 def test_a_running_trial_can_fail(at: Case) -> None:
     steering.tell(at.board, at.trial_id(3), Told("Fail"))
     assert state_of(at, 3) == TrialState.FAIL
+
+
+def test_a_worker_that_is_still_at_a_failed_trial_ends_with_its_next_report(at: Case) -> None:
+    def objective(trial: optuna.Trial) -> float:
+        steering.tell(at.board, trial._trial_id, Told("Fail"))
+        with pytest.raises(UpdateFinishedTrialError) as caught:
+            trial.report(1.0, 0)
+        raise caught.value
+
+    with pytest.raises(ValueError, match="Cannot tell a FAIL trial"):
+        at.study.optimize(objective, 2)
 
 
 def test_a_waiting_trial_can_fail(at: Case) -> None:

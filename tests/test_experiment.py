@@ -56,6 +56,8 @@ def test_an_experiment_is_found_by_name_by_id_or_both(client: Client):
 
 @pytest.mark.item("S040", "A10")
 def test_what_names_no_experiment_is_a_precise_error(client: Client, experiment: Experiment):
+    with pytest.raises(TypeError, match="say name='digits'"):
+        Experiment(client, "digits")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="experiment_id or a name"):
         Experiment(client)
     with pytest.raises(NotFoundError, match="no experiment 999"):

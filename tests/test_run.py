@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -282,6 +283,8 @@ def test_what_is_no_document_is_refused(
             set_(run, bad)
         with pytest.raises(InvalidValueError, match=f"{column} are a dict"):
             add(run, bad)
+    with pytest.raises(InvalidValueError, match=r"not Namespace: vars\(\.\.\.\) makes one"):
+        set_(run, argparse.Namespace(a=1))
     with pytest.raises(InvalidValueError, match="names to remove are text"):
         remove(run, 7)
     assert row(run, column) == {"a": 1}
@@ -481,7 +484,12 @@ def test_a_link_to_nowhere_is_refused(run: Run):
     for kind in ("", None, 7, "x" * 65, "nul\0", "\ud800"):
         with pytest.raises(InvalidValueError, match="kind of a link"):
             run.add_link(kind, run.id)  # type: ignore[arg-type]
+    for other in (run, "1", 1.5, None):
+        with pytest.raises(InvalidValueError, match=r"an id, a number such as other\.id, not to"):
+            run.add_link("resumes", other)  # type: ignore[arg-type]
     assert run.client.execute("SELECT COUNT(*) FROM run_links").fetchone() == (0,)
+    run.add_link("resumes", np.int64(run.id))  # type: ignore[arg-type]
+    assert run.client.execute("SELECT COUNT(*) FROM run_links").fetchone() == (1,)
 
 
 @pytest.mark.item("S011", "S015")
@@ -501,6 +509,20 @@ def test_the_comment_is_set_and_cleared(run: Run):
     assert row(run, "comment") is None
     run.set_comment("x" * 100_000)
     assert len(row(run, "comment")) == 100_000
+
+
+def test_the_name_is_set_and_cleared(run: Run):
+    assert row(run.set_name("warm-up 2"), "name") == "warm-up 2"
+    runbase.run_set_name(run.client, run.id, None)
+    assert row(run, "name") is None
+    for name in (7, "", "nul \0", "x" * 501):
+        with pytest.raises(InvalidValueError, match="a name"):
+            run.set_name(name)  # type: ignore[arg-type]
+    assert row(run, "name") is None
+
+
+def test_runs_is_offered_to_those_who_complete_names():
+    assert {"runs", "Run", "__version__"} <= set(dir(runbase))
 
 
 @pytest.mark.parametrize("comment", [7, b"x", "nul \0", "half \ud800"], ids=ascii)
@@ -563,6 +585,7 @@ def test_times_are_compared_and_sorted_by_the_database(client: Client, experimen
 
 
 CHANGES: list[Callable[[Client], None]] = [
+    lambda client: runbase.run_set_name(client, 999, "x"),
     lambda client: runbase.run_set_comment(client, 999, "x"),
     lambda client: runbase.run_set_status(client, 999, "x"),
     lambda client: runbase.run_set_tags(client, 999, "x"),
@@ -772,6 +795,7 @@ def test_all_documented_names_are_there():
     parts = ["args", "env", "extras", "tags"]
     expected = {f"run_{verb}_{part}" for verb in ("set", "add", "remove") for part in parts}
     expected |= {"run_add_link", "run_remove_link", "run_add_metrics", "run_from_env"}
-    expected |= {f"run_set_{n}" for n in ("comment", "created", "started", "updated", "status")}
+    facts = ("name", "comment", "created", "started", "updated", "status")
+    expected |= {f"run_set_{n}" for n in facts}
     assert expected == {n for n in runbase.__all__ if n.startswith("run_")}
     assert all(callable(getattr(runbase, name)) for name in runbase.__all__ if name[0] != "_")

@@ -61,6 +61,17 @@ def test_a_data_frame_is_filtered_sorted_and_limited(filled: Client):
     assert runbase.runs(filled, "tag:none").empty
 
 
+def test_the_best_of_a_metric_come_first(client: Client):
+    experiment = Experiment(client, name="digits")
+    for i in (2, 1, 3):
+        experiment.get_run().add_metrics({"val_loss": i, "acc": i})
+    for sort in ("best:val_loss", "last:val_loss"):
+        assert runbase.runs(client, sort=sort, limit=2)["best:val_loss"].tolist() == [1, 2]
+    assert runbase.runs(client, sort="best:acc", limit=2)["best:acc"].tolist() == [3, 2]
+    worst = runbase.runs(client, sort="best:val_loss", descending=True)
+    assert worst["best:val_loss"].tolist() == [3, 2, 1]
+
+
 def test_an_experiment_is_given_in_any_way(filled: Client):
     for experiment in (Experiment(filled, name="letters"), "letters", 2):
         assert runbase.runs(filled, experiment=experiment)["id"].tolist() == [3]

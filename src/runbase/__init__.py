@@ -46,6 +46,7 @@ from .run_functions import (
     run_set_created,
     run_set_env,
     run_set_extras,
+    run_set_name,
     run_set_started,
     run_set_status,
     run_set_tags,
@@ -90,12 +91,18 @@ __all__ = [
     "run_set_created",
     "run_set_env",
     "run_set_extras",
+    "run_set_name",
     "run_set_started",
     "run_set_status",
     "run_set_tags",
     "run_set_updated",
     "runs",
 ]
+
+
+def __dir__() -> list[str]:
+    """What there is, also what is not loaded yet, for those who complete names."""
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

@@ -37,6 +37,8 @@ class Experiment:
                 raise ConfigError("an experiment needs its experiment_id or a name")
             self.id = experiments.get_or_create(client.db, name)
         else:
+            if isinstance(experiment_id, str):
+                raise TypeError(f"an id is a number, not text: say name={experiment_id!r}")
             self.id = operator.index(experiment_id)
             found = experiments.get_name(client.db, self.id)
             if name is not None and name != found:

@@ -31,7 +31,7 @@ def runs(
     experiment: Experiment | str | int | None = None,
     columns: Iterable[str] | None = None,
     sort: str = "id",
-    descending: bool = True,
+    descending: bool | None = None,
     limit: int | None = None,
 ) -> DataFrame:
     """The runs that a filter lets through, as a data frame with a row for each. ::
@@ -49,7 +49,8 @@ def runs(
         columns: such as "id", "status", "args.lr", "best:val_acc", "env.HOST"; None for what there
             is of runs, arguments, attributes, and the best and last value of each metric.
         sort: the column to sort by.
-        descending: the greatest first.
+        descending: the greatest first; None for the best first where the sort is by a metric, which
+            is the least if its name says that less is better, and for the greatest otherwise.
         limit: how many rows at most.
 
     Raises:
@@ -62,6 +63,8 @@ def runs(
     if limit is not None and limit < 0:
         raise InvalidValueError(f"limit is a number of rows, or None for all of them, not {limit}")
     db, id = client.db, _id(client, experiment)
+    if descending is None:
+        descending = _is_greatest_first(sort)
     ids = search.ids(db, id, filter, sort, descending)[:limit]
     known = {column.key: column for column in search.catalogue(db, id).columns}
     shown = list(known.values()) if columns is None else [_column(known, key) for key in columns]
@@ -84,6 +87,11 @@ def _id(client: Client, experiment: Experiment | str | int | None) -> int | None
     if row is None:
         raise NotFoundError(f"there is no experiment {experiment!r}: 'runbase ls' lists them")
     return int(row[0])
+
+
+def _is_greatest_first(sort: str) -> bool:
+    name = search.name_of(sort)
+    return name.scope != "metric" or not search.is_lower_better(name.key)
 
 
 def _column(known: dict[str, Column], key: str) -> Column:

@@ -292,6 +292,11 @@ class Run:
         artifacts.remove_from(self.client, self.id, artifact)
         return self
 
+    def set_name(self, name: str | None) -> Self:
+        """Set the name, which need not be unique; None clears it."""
+        functions.run_set_name(self.client, self.id, name)
+        return self
+
     def set_comment(self, comment: str | None) -> Self:
         """Set the comment; None clears it."""
         functions.run_set_comment(self.client, self.id, comment)

@@ -58,7 +58,10 @@ def _is_auto(column: str, items: str) -> bool:
 def _checked(column: str, items: Any) -> Mapping[str, Any] | None:
     if items is None or isinstance(items, Mapping):
         return items
-    raise InvalidValueError(f"{column} are a dict, not {type(items).__name__}")
+    hint = (
+        f": vars(...) makes one of a {type(items).__name__}" if hasattr(items, "__dict__") else ""
+    )
+    raise InvalidValueError(f"{column} are a dict, not {type(items).__name__}{hint}")
 
 
 def _names(column: Document, names: Iterable[Any]) -> Iterable[str]:
@@ -147,6 +150,11 @@ def run_add_link(client: Client, from_id: int, kind: str, to_id: int) -> None:
 def run_remove_link(client: Client, from_id: int, kind: str, to_id: int) -> None:
     """Remove a link between two runs, if there is one."""
     links.remove(client.db, "runs", from_id, kind, to_id)
+
+
+def run_set_name(client: Client, run_id: int, name: str | None) -> None:
+    """Set the name, which need not be unique; None clears it."""
+    runs.set_name(client.db, run_id, name)
 
 
 def run_set_comment(client: Client, run_id: int, comment: str | None) -> None:

@@ -89,9 +89,7 @@ class Folder:
         try:
             return self.where(uri).open("rb")
         except FileNotFoundError as error:
-            raise NotFoundError(
-                f"the bytes are gone: there is no file {self.path / uri}"
-            ) from error
+            raise self._missing(uri) from error
 
     def remove(self, uri: str) -> None:
         """See `Store.remove`."""
@@ -99,7 +97,15 @@ class Folder:
         try:
             path.unlink()
         except FileNotFoundError as error:
-            raise NotFoundError(f"the bytes are gone: there is no file {path}") from error
+            raise self._missing(uri) from error
+
+    def _missing(self, uri: str) -> NotFoundError:
+        if self.path.is_dir():
+            return NotFoundError(f"the bytes are gone: there is no file {self.path / uri}")
+        return NotFoundError(
+            f"there is no folder {self.path}: if the files of this database are elsewhere, name "
+            "their place in RUNBASE_ARTIFACTS or in the config file"
+        )
 
     def stored(self) -> Iterator[Stored]:
         """See `Store.stored`."""

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -219,13 +219,25 @@ def text(value: Any) -> str:
         case datetime():
             return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         case dict():
-            value = " ".join(k if v is True else f"{k}={text(v)}" for k, v in value.items())
+            value = " ".join(_words(value))
+        case list():
+            value = f"[{', '.join(f'{v:.4g}' if isinstance(v, float) else repr(v) for v in value)}]"
     return _CONTROL.sub("\ufffd", " ".join(str(value).split()))
 
 
+def _words(document: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """The items of a document, named as in filters: opt.name=adam, "two words"."""
+    for key, value in document.items():
+        name = before + (f'"{key}"' if " " in key else key)
+        if isinstance(value, dict) and value:
+            yield from _words(value, f"{name}.")
+        else:
+            yield name if value is True else f"{name}={text(value)}"
+
+
 def exact(value: Any) -> str:
-    """A cell that holds a number as it is, not rounded as in tables of runs."""
-    return repr(value) if isinstance(value, float) else text(value)
+    """A cell that holds numbers as they are, not rounded as in tables of runs."""
+    return repr(value) if isinstance(value, float | list) else text(value)
 
 
 def duration(seconds: float | None) -> str:

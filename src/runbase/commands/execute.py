@@ -82,4 +82,7 @@ def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the file {path} cannot be read: {error}") from error
+        hint = f": SQL is read from files, or as in: echo '{path}' | runbase execute"
+        raise ConfigError(
+            f"the file {path} cannot be read" + (hint if " " in path else f": {error}")
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -21,7 +22,7 @@ from .common import (
     print_table,
     reader,
 )
-from .selection import add_selection, check_metrics, is_lower_better, select, sql
+from .selection import add_selection, check_metrics, is_lower_better, learn_direction, select, sql
 
 DEFAULT_METRICS = 3  # that are shown where none are asked for
 Cell = Callable[[RunRow], Any]
@@ -55,10 +56,11 @@ def add_parser(commands: Subparsers) -> None:
         "a table of runs with best and last metrics",
         "A table of runs, newest first, with the best and the last value of some metrics. The\n"
         "best is the least where the name says so (loss, error, mse, time, ...), otherwise the\n"
-        "greatest; --min and --max say it for others. Values come from run_metrics, so the table\n"
-        "is quick however many metrics were logged.",
+        "greatest; --min and --max say it for others, and a study for what its trials report. The\n"
+        "values come from run_metrics, so the table is quick however many metrics were logged.",
         "runbase runs runs.db --experiment digits --sort best:val_accuracy\n"
         "runbase runs runs.db --arg model=mlp --arg lr=0.01 --metric val_loss\n"
+        "runbase runs runs.db --experiment study --sort value --status COMPLETED\n"
         "runbase runs runs.db --filter 'val_accuracy > 0.9 and args.model = mlp'\n"
         "runbase runs runs.db --columns id,args.lr,best:val_loss --status COMPLETED\n"
         "runbase runs --status RUNNING --since 2d --json",
@@ -84,15 +86,19 @@ def run(args: argparse.Namespace) -> None:
     with closing(reader(args)) as client:
         db = client.db
         check_metrics(db, args.metric)
+        learn_direction(db, args)
         if args.sql:
             print(sql(db, args))
             return
         more: More = {}
         columns = _columns(db, args, more)
-        found = list(select(db, args))
+        found = list(select(db, argparse.Namespace(**{**vars(args), "limit": args.limit + 1})))
         ids = [row.id for row in found]
         for key, values in cells(db, ids, list(more)).items():
             more[key].update(zip(ids, values, strict=True))
+    if len(found) > args.limit:
+        print(f"Only the first {args.limit} runs: --limit shows more", file=sys.stderr)
+        del found[args.limit :]
     if args.json:
         print_json([as_dict(row) for row in found])
     elif not found:

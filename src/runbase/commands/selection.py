@@ -19,6 +19,7 @@ from ..store import columns, experiments, tables
 from ..store.tables import Filter, Order, RunRow
 from ..util import Literal
 
+REPORTED = "intermediate_value"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -42,7 +43,8 @@ def add_selection(parser: argparse.ArgumentParser, limit: int | None) -> None:
     group.add_argument(
         "--sort",
         default="id",
-        help="id, created or updated (newest first), best:METRIC or last:METRIC (default: id)",
+        help="id, created or updated (newest first), best:METRIC, last:METRIC, or value, the best "
+        "of the study in --experiment first (default: id)",
     )
     group.add_argument(
         "--max", action="append", default=[], metavar="METRIC", help="more is better"
@@ -118,15 +120,41 @@ def _order(db: Database, args: argparse.Namespace) -> Order:
     by, _, metric = args.sort.partition(":")
     if by in ("id", "created", "updated") and not metric:
         return Order(by)
+    if args.sort == "value":
+        return Order("value", descending=_is_maximised(db, args))
     if by not in ("best", "last") or not metric:
         raise InvalidValueError(
-            "runs are sorted by id, created, updated, best:METRIC or last:METRIC, not by "
+            "runs are sorted by id, created, updated, value, best:METRIC or last:METRIC, not by "
             f"{args.sort!r}"
         )
     check_metrics(db, [metric])
     is_min = is_lower_better(metric, args)
     key = by if by == "last" else "min" if is_min else "max"
     return Order(key, metric, descending=not is_min)
+
+
+def _is_maximised(db: Database, args: argparse.Namespace) -> bool:
+    directions = _directions(db, args)
+    if len(directions) != 1:
+        raise InvalidValueError(
+            "--sort value needs --experiment with a study that has one objective, "
+            + (f"not {len(directions)}" if directions else "which says what is better")
+        )
+    return directions[0] == "maximize"
+
+
+def _directions(db: Database, args: argparse.Namespace) -> list[str]:
+    if args.experiment is None:
+        return []
+    id = find_experiment(db, args.experiment, args.kind)
+    return experiments.get_directions(db, id)
+
+
+def learn_direction(db: Database, args: argparse.Namespace) -> None:
+    """What is better of the values that trials report: that which is of the study's objective."""
+    if len(directions := _directions(db, args)) == 1 and REPORTED not in [*args.min, *args.max]:
+        option = "max" if directions[0] == "maximize" else "min"
+        setattr(args, option, [*getattr(args, option), REPORTED])
 
 
 def check_metrics(db: Database, names: Iterable[str]) -> None:

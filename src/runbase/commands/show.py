@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import artifacts
 from ..db import Database
+from ..errors import ConfigError
 from ..store import columns, links, runs, tables
 from ..store.tables import RunRow, Summary
 from .artifacts import as_dict as as_dict_of_artifact
@@ -37,12 +38,12 @@ def add_parser(commands: Subparsers) -> None:
         "show",
         run,
         "everything about one run",
-        "Show a run: its status and times, arguments, tags, links to and from other runs, and\n"
-        "for each metric its curve, its last, least and greatest values with their steps, and its\n"
-        "mean; and the files that were stored.",
+        "Show a run: its status and times, arguments, attributes, tags, links to and from others,\n"
+        "and for each metric its curve, its last, least and greatest values with their steps, and\n"
+        "its mean; and the files that were stored.",
         "runbase show 17 runs.db\nrunbase show 17 runs.db --env\nrunbase show 17 --json",
     )
-    parser.add_argument("id", type=int, metavar="RUN", help="id of the run")
+    parser.add_argument("id", metavar="RUN", help="id of the run")
     add_database(parser)
     parser.add_argument("--env", action="store_true", help="show the environment variables too")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -50,19 +51,26 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    id = _id(args)
     client = reader(args)
-    row = tables.one(client.db, args.id)
+    row = tables.one(client.db, id)
     if row is None:
-        raise runs.missing(args.id)
-    env, extras = tables.documents(client.db, args.id)
-    linked = links.of(client.db, "runs", args.id)
-    files = artifacts.of(client, args.id)
+        raise runs.missing(id)
+    env, extras = tables.documents(client.db, id)
+    attrs = tables.attrs(client.db, id)
+    linked = links.of(client.db, "runs", id)
+    files = artifacts.of(client, id)
     if args.json:
-        more = {"env": env, "extras": extras, "links": [link._asdict() for link in linked]}
-        print_json(as_dict(row) | more | {"artifacts": [as_dict_of_artifact(a) for a in files]})
+        print_json(
+            as_dict(row)
+            | {"env": env, "extras": extras, "attrs": attrs}
+            | {"links": [link._asdict() for link in linked]}
+            | {"artifacts": [as_dict_of_artifact(a) for a in files]}
+        )
     else:
         _print_facts(row, linked)
-        for title, document in (("Arguments", row.args), ("Extras", extras)):
+        documents = {"Arguments": row.args, "User attributes": attrs, "Extras": extras}
+        for title, document in documents.items():
             _print_document(title, document)
         if args.env:
             _print_document("Environment", env)
@@ -74,6 +82,19 @@ def run(args: argparse.Namespace) -> None:
         if env and not args.env:
             print(f"\n{len(env)} environment variables: show them with --env")
     client.close()
+
+
+def _id(args: argparse.Namespace) -> int:
+    """The id of the run; the database, which other commands have first, may be before it.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if (args.where or "").isdecimal() and not args.id.isdecimal():
+        args.id, args.where = args.where, args.id
+    if not args.id.isdecimal():
+        raise ConfigError(f"{args.id!r} is not the id of a run, as in: runbase show 17 runs.db")
+    return int(args.id)
 
 
 def _print_facts(row: RunRow, linked: list[links.Link]) -> None:
@@ -101,7 +122,10 @@ def _print_facts(row: RunRow, linked: list[links.Link]) -> None:
     ]
     for name, value in facts:
         if value is not None and value != "" and value != {}:
-            print(f"  {name:9} {text(value)}")
+            first, *more = str(value).splitlines() if name == "comment" else [value]
+            print(f"  {name:9} {text(first)}")
+            for line in more:
+                print(f"  {'':9} {text(line)}".rstrip())
 
 
 def _print_document(title: str, document: dict[str, Any] | None) -> None:

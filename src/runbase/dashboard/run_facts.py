@@ -28,6 +28,9 @@ SELECT r.id, r.experiment_id, e.name, e.kind, r.number, r.name, r.status
 _ATTRS = """
 SELECT key, value FROM run_attrs WHERE owner_id = :id AND scope = 'user' ORDER BY key"""
 ATTRS = Query(_ATTRS, mysql=_ATTRS.replace("key", "`key`"))
+LONGEST = Query("""
+SELECT MAX(s.seconds) FROM runs AS r JOIN run_summary AS s ON s.id = r.id
+ WHERE r.experiment_id = :experiment_id AND r.time_finished IS NOT NULL""")
 CHILDREN_OF = Query("SELECT id FROM runs WHERE parent_id = :id ORDER BY id LIMIT :limit")
 COUNT_OF_CHILDREN = Query("SELECT COUNT(*) FROM runs WHERE parent_id = :id")
 # Arms of a batch trial, with numbers below 0, are neighbours of each other only.
@@ -81,6 +84,12 @@ def read(db: Database, id: int) -> Row:
     if found := read_all(db, [id]):
         return found[id]
     raise runs.missing(id)
+
+
+@repeatable
+def longest(db: Database, experiment_id: int) -> float:
+    """Seconds that the longest finished run of an experiment took; 0 if there is none."""
+    return float(db.row(LONGEST, experiment_id=experiment_id)[0] or 0.0)
 
 
 @repeatable

@@ -40,6 +40,7 @@ NAMED = Query("""
 SELECT id, kind FROM experiments WHERE name = :name AND kind = COALESCE(:kind, kind) ORDER BY kind
 """)
 NAME = Query("SELECT kind, name FROM experiments WHERE id = :id")
+DIRECTIONS = Query("SELECT directions FROM experiments WHERE id = :id")
 SET_NAME = Query("UPDATE experiments SET name = :name WHERE id = :id")
 SET_COMMENT = Query("UPDATE experiments SET comment = :comment WHERE id = :id")
 DELETE = Query("DELETE FROM experiments WHERE id = :id")
@@ -105,6 +106,12 @@ def get_name(db: Database, id: int) -> str:
         NotFoundError: there is none.
     """
     return _kind_and_name(db, id)[1]
+
+
+def get_directions(db: Database, id: int) -> list[str]:
+    """For each objective of an experiment, if it has any, "minimize" or "maximize"."""
+    row = db.row(DIRECTIONS, id=id)
+    return row[0] or [] if row else []
 
 
 def _kind_and_name(db: Database, id: int) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Literal, NamedTuple
 
 from ..db import Database, repeatable
@@ -50,13 +51,19 @@ def add(db: Database, table: Table, from_id: int, kind: str, to_id: int) -> None
     """Add a link; one that exists already stays as it is.
 
     Raises:
-        InvalidValueError: the kind is not text.
+        InvalidValueError: the kind is not text, or the other end is no id.
         NotFoundError: one of the two does not exist.
     """
     if not isinstance(kind, str) or not 0 < len(kind) <= 64 or not is_storable(kind):
         raise InvalidValueError(
             f"the kind of a link is text of up to 64 characters such as 'resumes', not {kind!r}"
         )
+    try:
+        to_id = operator.index(to_id)
+    except TypeError as error:
+        raise InvalidValueError(
+            f"a link leads to an id, a number such as other.id, not to {to_id!r}"
+        ) from error
     try:
         with db.transaction(durable=False):
             db.execute(ADD[table], from_id=from_id, kind=kind, to_id=to_id)

@@ -11,6 +11,7 @@ from ..db import Database, repeatable
 from ..errors import ConflictError, InvalidValueError, NotFoundError
 from ..query import Query
 from . import versions
+from .experiments import check_name
 from .values import check_comment, is_storable
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ SKIP_ID = Query(
     postgresql="SELECT setval('runs_id_seq', GREATEST(:id, (SELECT last_value FROM runs_id_seq)))",
 )
 EXPERIMENT = Query("SELECT experiment_id FROM runs WHERE id = :id")
+SET_NAME = Query(f"UPDATE runs SET name = :name, {versions.NEXT_OF_RUN} WHERE id = :id")
 SET_COMMENT = Query(f"UPDATE runs SET comment = :comment, {versions.NEXT_OF_RUN} WHERE id = :id")
 SET_STATUS = Query("UPDATE runs SET status = :status WHERE id = :id")
 SET_TIME = {
@@ -185,6 +187,20 @@ def set_status(db: Database, id: int, status: str) -> None:
     _check_status(status)
     with db.transaction():
         _found(db.execute(SET_STATUS, id=id, status=status), id)
+
+
+@repeatable
+def set_name(db: Database, id: int, name: str | None) -> None:
+    """Set or (None) clear the name.
+
+    Raises:
+        InvalidValueError: it is not text, empty, or longer than 500 characters.
+        NotFoundError: no run has this id.
+    """
+    if name is not None:
+        check_name(name)
+    with db.transaction(durable=False):
+        _found(db.execute(SET_NAME, id=id, name=name), id)
 
 
 @repeatable

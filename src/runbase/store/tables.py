@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -99,6 +100,7 @@ _KEYS = {
     "id": "r.id",
     "created": "r.time_created",
     "updated": "COALESCE(r.time_updated, r.time_created)",
+    "value": "r.value",
 }
 _CONDITIONS = {
     "experiment_id": "r.experiment_id = :experiment_id",
@@ -132,6 +134,9 @@ SELECT m.run_id, k.name, m.n, m.n_nan, m.last, m.last_step,
  WHERE m.run_id IN (?)"""
 ARMS = Query("""
 SELECT id, name, status, value FROM runs WHERE parent_id = :id AND number < 0 ORDER BY number DESC
+""")
+ATTRS = Query("""
+SELECT a.key, a.value FROM run_attrs AS a WHERE a.owner_id = :id AND a.scope = 'user' ORDER BY a.key
 """)
 DOCUMENTS = Query("SELECT env, extras FROM runs WHERE id = :id")
 COUNTS = Query("""
@@ -186,11 +191,16 @@ ALL = Filter()
 
 
 class Order(NamedTuple):
-    """By ``key``: "id", "created", "updated", or "min", "max" or "last" of ``metric``."""
+    """By ``key``: "id", "created", "updated", "value", or "min", "max" or "last" of ``metric``."""
 
     key: str = "id"
     metric: str | None = None
     descending: bool = True
+
+    @property
+    def is_ranking(self) -> bool:
+        """Whether this is by a number, which some runs have not."""
+        return self.metric is not None or self.key == "value"
 
 
 NEWEST = Order()
@@ -209,13 +219,13 @@ def _query(
         conditions = [(_CONDITIONS | documents)[name] for name in names]
         conditions += [IS_TRY] if tries else []
         conditions += [f"r.id IN ({among})"] if among else []
-        conditions += [f"{key} IS NOT NULL"] if order.metric is not None else []
+        conditions += [f"{key} IS NOT NULL"] if order.is_ranking else []
         return template.format(
             key=key,
             tables=tables,
             conditions="\n           AND ".join(conditions) or "1 = 1",
             direction="DESC" if order.descending else "ASC",
-            ties="DESC" if order.metric is None else "ASC",
+            ties="ASC" if order.is_ranking else "DESC",
         )
 
     return Query(text("sqlite"), postgresql=text("postgresql"), mysql=text("mysql"))
@@ -224,7 +234,7 @@ def _query(
 def statement(
     where: Filter = ALL, order: Order = NEWEST, limit: int = PAGE, before: int | None = None
 ) -> Statement:
-    """What reads a page of runs; runs without a number for the metric of ``order`` are left out."""
+    """What reads a page of runs; runs without the number that ``order`` is by are left out."""
     parameters = where.parameters()
     if before is not None:
         parameters["before"] = before
@@ -251,7 +261,7 @@ def newest(db: Database, where: Filter = ALL, *, page: int = PAGE) -> Iterator[R
 
 
 def ordered(db: Database, order: Order, where: Filter = ALL, limit: int = LAST) -> Iterator[RunRow]:
-    """Runs in any order; of those with equal metrics the older ones first."""
+    """Runs in any order; of those with equal numbers the older ones first."""
     query, parameters = statement(where, order, limit)
     found = db.rows(query, **parameters)
     for start in range(0, len(found), PAGE):
@@ -282,6 +292,11 @@ def documents(db: Database, id: int) -> tuple[dict[str, Any] | None, dict[str, A
     """The env and the extras of a run."""
     env, extras = db.row(DOCUMENTS, id=id)
     return env, extras
+
+
+def attrs(db: Database, id: int) -> dict[str, Any]:
+    """The user attributes of a trial."""
+    return {key: json.loads(value) for key, value in db.rows(ATTRS, id=id)}
 
 
 def counts(db: Database, experiment_id: int) -> tuple[int, int]:

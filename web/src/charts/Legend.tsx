@@ -15,7 +15,7 @@ const PATHS: Record<string, string> = {
   diamond: 'M6 1l5 5l-5 5l-5-5z',
   triangle: 'M6 1.5l5 9h-10z',
   cross: 'M2.5 2.5l7 7M2.5 9.5l7-7',
-  line: 'M0 6h12',
+  line: 'M0 6h24',
   whisker: 'M6 1v10M3.5 1h5M3.5 11h5',
 }
 
@@ -24,7 +24,7 @@ export function Legend({ items, hidden, onToggle }: LegendProps) {
   if (items.length === 0) return null
   return (
     <div class="legend" role="group" aria-label="Legend">
-      {items.map(({ label, ink, shape }) => (
+      {items.map(({ label, ink, shape, dash }) => (
         <button
           key={label}
           type="button"
@@ -34,12 +34,12 @@ export function Legend({ items, hidden, onToggle }: LegendProps) {
         >
           <svg
             class={stroked(shape) ? 'stroked' : ''}
-            width="12"
+            width={dash?.length ? 24 : 12}
             height="12"
             aria-hidden="true"
             style={{ color: cssColour(ink) }}
           >
-            <path d={PATHS[shape] ?? PATHS.circle!} />
+            <path d={PATHS[shape] ?? PATHS.circle!} stroke-dasharray={dash?.join(' ')} />
           </svg>
           {label}
         </button>

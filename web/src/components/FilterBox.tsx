@@ -13,6 +13,8 @@ interface FilterBoxProps {
 }
 
 const PAUSE = 400
+/** How mistakes end that go away when more is typed. */
+const UNFINISHED = /not the end$|does not end$/
 
 /** Where trials are chosen by a text; a filter with a mistake is not applied but explained. */
 export function FilterBox(props: FilterBoxProps) {
@@ -33,11 +35,11 @@ export function FilterBox(props: FilterBoxProps) {
     setMistake(undefined)
   }, [value])
 
-  const apply = async (text: string) => {
+  const apply = async (text: string, isTyping = false) => {
     latest.current = text
     const wrong = text.trim() && check ? await check(text.trim()) : undefined
     if (latest.current !== text) return
-    setMistake(wrong)
+    setMistake(isTyping && wrong && UNFINISHED.test(wrong) ? undefined : wrong)
     if (wrong === undefined) {
       latest.current = text.trim()
       onChange(text.trim())
@@ -46,7 +48,7 @@ export function FilterBox(props: FilterBoxProps) {
 
   useEffect(() => {
     if (draft.trim() === latest.current.trim()) return undefined
-    const timer = setTimeout(() => void apply(draft), PAUSE)
+    const timer = setTimeout(() => void apply(draft, document.activeElement === input.current), PAUSE)
     return () => clearTimeout(timer)
   }, [draft])
 
@@ -106,7 +108,10 @@ export function FilterBox(props: FilterBoxProps) {
           offer(text, selectionStart ?? text.length)
         }}
         onKeyDown={onKeyDown}
-        onBlur={() => setOffered([])}
+        onBlur={() => {
+          setOffered([])
+          if (draft.trim() !== value.trim()) void apply(draft)
+        }}
         onScroll={(event) => setScrolled(event.currentTarget.scrollLeft)}
       />
       {draft && (

@@ -143,7 +143,6 @@ def get_run(board: Board, id: int) -> RunDetails:
     named = run_facts.heads(db, [*others, *chain, *children, *parents])
     start, finish = millis(row.time_started), millis(row.time_finished)
     heartbeat, updated = millis(row.heartbeat), millis(row.time_updated)
-    is_running = row.status == "RUNNING"
     directions = heads.directions(list(row.directions or ()))
     previous, following = run_facts.neighbours(db, row)
     is_ours = board.mirror is None and not board.read_only
@@ -156,7 +155,7 @@ def get_run(board: Board, id: int) -> RunDetails:
         time_finished=summaries.time_or_none(finish),
         heartbeat=summaries.time_or_none(heartbeat),
         duration=duration(row.status, start, finish),
-        is_stale=is_running and summaries.is_stale(start, heartbeat, updated, np.inf),
+        is_stale=_is_stale(board, row),
         comment=row.comment,
         tags=list(row.tags or ()),
         args=row.args,
@@ -235,6 +234,17 @@ def delete_run(board: Board, id: int) -> None:
         versions.count(board.db, row.experiment_id)
         runs.delete(board.db, id)
     artifacts.remove_bytes(board.client, gone)
+
+
+def _is_stale(board: Board, row: run_facts.Row) -> bool:
+    """Whether a run seems to run only; trials without heartbeats may wait for people."""
+    if row.status != "RUNNING":
+        return False
+    times = millis(row.time_started), millis(row.heartbeat), millis(row.time_updated)
+    longest = np.inf
+    if row.kind == "tracking" and summaries.is_stale(*times, longest=0.0):
+        longest = run_facts.longest(board.db, row.experiment_id)
+    return summaries.is_stale(*times, longest)
 
 
 def _link(link: store.Link, id: int, named: dict[int, RunHead]) -> RunLink:

@@ -121,16 +121,18 @@ export interface LegendItem {
   label: string
   ink: Ink
   shape: Shape | 'line' | 'bar' | 'whisker'
+  /** Of a line: how it is broken, as it is drawn. */
+  dash?: readonly number[] | undefined
 }
 
 /** The names of what is shown, each once. */
 export function legendOf(scene: Scene): LegendItem[] {
   const items = new Map<string, LegendItem>()
-  const add = (label: string | undefined, ink: Ink, shape: LegendItem['shape']) => {
-    if (label && !items.has(label)) items.set(label, { label, ink, shape })
+  const add = (label: string | undefined, ink: Ink, shape: LegendItem['shape'], dash?: readonly number[]) => {
+    if (label && !items.has(label)) items.set(label, { label, ink, shape, dash })
   }
   for (const layer of scene.layers) {
-    if (layer.kind === 'line') add(layer.label, layer.ink, 'line')
+    if (layer.kind === 'line') add(layer.label, layer.ink, 'line', layer.dash)
     if (layer.kind === 'band') add(layer.label, layer.ink, 'bar')
     if (layer.kind === 'whiskers') add(layer.label, layer.ink, 'whisker')
     if (layer.kind !== 'points' && layer.kind !== 'bars') continue

@@ -89,3 +89,7 @@ it.each([
 ])('the parameter %j is shown as %s', (value, text) => {
   expect(paramText(value)).toBe(text)
 })
+
+it('a parameter has more digits where there is more room', () => {
+  expect([1 / 3, true, null, 'adam'].map((value) => paramText(value, 6))).toEqual(['0.333333', 'True', 'None', 'adam'])
+})

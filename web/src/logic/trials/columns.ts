@@ -1,4 +1,5 @@
 import type { Study, TrialRow } from '../../data/api.gen'
+import { formatNumber } from '../format'
 import { filterName } from './filterText'
 
 export type ColumnKind = 'number' | 'status' | 'value' | 'param' | 'attr' | 'duration' | 'time' | 'name'
@@ -162,11 +163,14 @@ export function cellNumber(value: number | string | null | undefined): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)))
 }
 
-/** The value of a parameter; what JSON and Python write differently as Python does, like the choices in menus. */
-export function paramText(value: unknown): string {
+/**
+ * The value of a parameter; what JSON and Python write differently as Python does, like the choices in menus.
+ * A number has so many digits, or is as in a table.
+ */
+export function paramText(value: unknown, digits?: number): string {
   if (value === null) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
-  return cellText(value)
+  return digits !== undefined && typeof value === 'number' ? formatNumber(value, digits) : cellText(value)
 }
 
 export function cellText(value: unknown): string {

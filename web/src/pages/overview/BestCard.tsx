@@ -2,7 +2,8 @@ import { Link } from 'wouter-preact'
 import { Card, StatusChip } from '../../components'
 import type { Study, Summary, TrialRef } from '../../data/api.gen'
 import { objectiveName } from '../../logic/charts/axis'
-import { formatDuration, formatNumber, formatValue, withError } from '../../logic/format'
+import { formatDuration, formatNumber, withError } from '../../logic/format'
+import { paramText } from '../../logic/trials/columns'
 import { trialName } from '../../logic/trials/naming'
 import { useStudy } from '../study/context'
 import { Pairs } from './TrialTip'
@@ -66,7 +67,7 @@ function BestTrial({ study, trial }: { study: Study; trial: TrialRef }) {
         <Pairs pairs={values} />
       )}
       <Pairs
-        pairs={Object.entries(trial.params).map(([name, value]) => [name, formatValue(value, 6)])}
+        pairs={Object.entries(trial.params).map(([name, value]) => [name, paramText(value, 6)])}
       />
     </article>
   )

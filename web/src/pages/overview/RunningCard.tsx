@@ -1,7 +1,7 @@
 import { Link } from 'wouter-preact'
 import { Ago, Card } from '../../components'
 import type { TrialRef } from '../../data/api.gen'
-import { formatValue } from '../../logic/format'
+import { paramText } from '../../logic/trials/columns'
 import { trialName } from '../../logic/trials/naming'
 import { useStudy } from '../study/context'
 import { useSummary } from './useSummary'
@@ -42,6 +42,6 @@ export function RunningCard() {
 
 function paramsText({ params }: TrialRef): string {
   const all = Object.entries(params)
-  const text = all.slice(0, SHOWN_PARAMS).map(([name, value]) => `${name} ${formatValue(value, 3)}`)
+  const text = all.slice(0, SHOWN_PARAMS).map(([name, value]) => `${name} ${paramText(value, 3)}`)
   return [...text, ...(all.length > SHOWN_PARAMS ? ['…'] : [])].join(', ')
 }

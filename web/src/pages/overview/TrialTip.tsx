@@ -5,7 +5,7 @@ import { useQuery } from '../../data/query'
 import { source } from '../../data/source'
 import { formatDuration, formatNumber, formatValue, withError } from '../../logic/format'
 import { objectiveName } from '../../logic/charts/axis'
-import { GENERATED } from '../../logic/trials/columns'
+import { GENERATED, paramText } from '../../logic/trials/columns'
 import { trialName } from '../../logic/trials/naming'
 import { useStudy } from '../study/context'
 
@@ -59,7 +59,7 @@ function pairsOf(study: Study, row: TrialRow): [string, string][] {
     ...Object.entries(GENERATED).flatMap(([key, label]): [string, string][] =>
       key in row.user_attrs ? [[label, formatValue(row.user_attrs[key])]] : [],
     ),
-    ...params.slice(0, PARAMS).map(([name, value]): [string, string] => [name, formatValue(value)]),
+    ...params.slice(0, PARAMS).map(([name, value]): [string, string] => [name, paramText(value, 4)]),
     ...(more > 0 ? [['…', `${more} more`] as [string, string]] : []),
     ['Duration', formatDuration(row.duration)],
   ]

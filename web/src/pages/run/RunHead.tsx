@@ -25,15 +25,16 @@ export function RunHead({ run, onChange }: { run: RunDetails; onChange(): void }
         <h1>{nameOf(run)}</h1>
         <StatusChip status={run.status} />
         {run.is_stale && (
-          <span class="warning" title={`Last sign of life: ${formatTime(run.heartbeat)}`}>
+          <span class="warning" title={`Last sign of life: ${formatTime(run.heartbeat ?? run.time_updated)}`}>
             ⚠ stale
           </span>
         )}
         {run.kind !== 'tracking' && <span class="chip">{kindOf({ kind: run.kind, is_preferential: false })}</span>}
-        <span class="spacer" />
-        <Neighbour label="Previous run" face="‹" id={run.previous} />
-        <Neighbour label="Next run" face="›" id={run.next} />
-        <Actions run={run} onRename={() => setRenaming(true)} />
+        <div class="run-tools">
+          <Neighbour label="Previous run" face="‹" id={run.previous} />
+          <Neighbour label="Next run" face="›" id={run.next} />
+          <Actions run={run} onRename={() => setRenaming(true)} />
+        </div>
       </div>
       <Tags run={run} onChange={onChange} />
       <div class="facts">

@@ -126,7 +126,7 @@ function Console() {
           {mistake && where(mistake.query, mistake.place)}
           {mistake?.reason}
         </p>
-        {answer && <Answer answer={answer} stale={isRunning} />}
+        {answer && <Answer answer={answer} stale={isRunning || mistake !== undefined} />}
         {!answer && !mistake && !isRunning && (
           <Empty>Write a query, or begin with an example. Ctrl+Enter runs it, Ctrl+Space offers words.</Empty>
         )}

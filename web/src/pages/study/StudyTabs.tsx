@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import type { Study } from '../../data/api.gen'
 import { runsPath } from '../../logic/runs/address'
@@ -27,8 +28,13 @@ export const pageNames = ({ is_preferential }: Pick<Study, 'is_preferential'>) =
 /** The pages of a study; the filter goes along. */
 export function StudyTabs({ study, page, filter }: { study: Study; page: string; filter: string }) {
   const query = filter && `?filter=${encodeURIComponent(filter)}`
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // On a phone the tabs are wider than the page.
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [page])
   return (
-    <nav class="tabs" aria-label="Pages of the study">
+    <nav class="tabs" aria-label="Pages of the study" ref={nav}>
       {Object.entries(pageNames(study)).map(([path, name]) => (
         <Link
           key={path}

@@ -44,7 +44,7 @@ export function Params({ trial, differing }: { trial: Trial; differing: Readonly
     : trial.params
   if (!rows.length) return null
   return (
-    <Part title={isWaiting ? 'Parameter (fixed)' : 'Parameter'}>
+    <Part title={isWaiting ? 'Fixed parameters' : 'Parameters'}>
       <table class="params">
         <tbody>
           {rows.map(({ name, value, distribution }) => (
@@ -53,7 +53,7 @@ export function Params({ trial, differing }: { trial: Trial; differing: Readonly
                 {name}
                 {differing.has(name) && <span class="differs-mark" title="Not the same in all trials that are shown"> ≠</span>}
               </th>
-              <td title={String(value)}>{typeof value === 'number' ? formatNumber(value, 6) : paramText(value)}</td>
+              <td title={String(value)}>{paramText(value, 6)}</td>
               <td class="hint distribution" title={distribution}>{distribution}</td>
             </tr>
           ))}

@@ -25,7 +25,7 @@ export function TrialHead({ trial, isAlone, nextRunning, onShow, onClose, onChan
   const title = `${trialName(trial)} (${isAx ? 'run ' : 'trial_id='}${trial.id})`
 
   const fail = async () => {
-    const body = <p>Its worker is not stopped, but what it reports is refused.</p>
+    const body = <p>For trials whose worker is gone: one that is still at it gets an error when it reports next, which ends it.</p>
     if (!(await confirmDialog({ title: `Fail trial ${trial.number}?`, body, action: 'Fail', danger: true }))) return
     try {
       await source().tell(trial.id, { state: 'Fail' })

@@ -56,7 +56,7 @@ export function CurveCard({ ids, options, merged, groupBy, live, hidden, onOpen,
       stale={(whole.loading && Boolean(whole.data)) || (settled !== null && part.loading)}
       error={whole.error ?? (settled ? part.error : undefined)}
       retry={whole.reload}
-      empty={!enabled ? 'No run is let through by the filter.' : nothing ? 'None of these runs has logged it.' : null}
+      empty={!enabled ? 'No run is let through by the filter.' : nothing ? 'None of these runs has logged a number for it.' : null}
       height={height}
       hidden={hidden}
       onPick={onOpen}

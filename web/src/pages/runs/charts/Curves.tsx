@@ -108,7 +108,7 @@ export function CurveGrid({ ids, settings, comparison }: GridProps) {
 }
 
 const legendOf = (looks: Looks): LegendItem[] =>
-  [...looks.byId.values()].map(({ label, ink }) => ({ label, ink, shape: 'line' }))
+  [...looks.byId.values()].map(({ label, ink, dash }) => ({ label, ink, dash, shape: 'line' }))
 
 export function Waiting() {
   return (

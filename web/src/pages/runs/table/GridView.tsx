@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useCallback, useState } from 'preact/hooks'
 import { useLocation, useRouter } from 'wouter-preact'
 import { toast, toastError } from '../../../components'
@@ -36,11 +37,13 @@ interface GridViewProps {
   lead?: string
   /** Open or close a group. */
   onGroup?(line: Line): void
+  /** What is below the heads where there are no lines. */
+  empty?: ComponentChildren
 }
 
 /** The table: heads, the lines in sight, and what keys and clicks do to them. */
 export function GridView(props: GridViewProps) {
-  const { table, virtual, sight, count, list, lineAt, idsBetween, best, lead, onGroup } = props
+  const { table, virtual, sight, count, list, lineAt, idsBetween, best, lead, onGroup, empty } = props
   const { id, filter, setFilter, sort, setSort, selection } = useRuns()
   const [current, setCurrent] = useState(-1)
   const [cell, setCell] = useState<string | undefined>()
@@ -170,6 +173,7 @@ export function GridView(props: GridViewProps) {
           )
         })}
       </div>
+      {empty}
       {menu && <ContextMenu {...menu} />}
     </div>
   )

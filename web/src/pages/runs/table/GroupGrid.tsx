@@ -68,7 +68,6 @@ export function GroupGrid({ table, by, measure }: GroupGridProps) {
           <Spinner />
         </div>
       )}
-      {data && !groups.length && <Empty>No run passes the filter.</Empty>}
       <GridView
         table={table}
         virtual={virtual}
@@ -80,6 +79,7 @@ export function GroupGrid({ table, by, measure }: GroupGridProps) {
         best={best}
         lead={by}
         onGroup={toggle}
+        empty={data && !groups.length && <Empty>No run passes the filter.</Empty>}
       />
       {data && data.left_out > 0 && <p class="grid-foot muted">{data.left_out} smaller groups are left out.</p>}
     </>

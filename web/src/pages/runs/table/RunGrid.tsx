@@ -39,7 +39,6 @@ export function RunGrid({ table }: { table: Table }) {
           <Spinner />
         </div>
       )}
-      {total === 0 && <Empty>No run passes the filter.</Empty>}
       <GridView
         table={table}
         virtual={virtual}
@@ -49,6 +48,7 @@ export function RunGrid({ table }: { table: Table }) {
         lineAt={(place) => (rows[place] ? runLine(rows[place]) : undefined)}
         idsBetween={idsBetween}
         best={best}
+        empty={total === 0 && <Empty>No run passes the filter.</Empty>}
       />
     </>
   )

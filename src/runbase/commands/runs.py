@@ -92,13 +92,15 @@ def run(args: argparse.Namespace) -> None:
             return
         more: More = {}
         columns = _columns(db, args, more)
-        found = list(select(db, argparse.Namespace(**{**vars(args), "limit": args.limit + 1})))
+        limit = args.limit
+        args.limit += 1  # or nobody knows whether these are all
+        found = list(select(db, args))
         ids = [row.id for row in found]
         for key, values in cells(db, ids, list(more)).items():
             more[key].update(zip(ids, values, strict=True))
-    if len(found) > args.limit:
-        print(f"Only the first {args.limit} runs: --limit shows more", file=sys.stderr)
-        del found[args.limit :]
+    if len(found) > limit:
+        print(f"Only the first {limit} runs: --limit shows more", file=sys.stderr)
+        del found[limit:]
     if args.json:
         print_json([as_dict(row) for row in found])
     elif not found:

@@ -16,10 +16,10 @@ from ..engines.json import Jsonb
 from ..errors import InvalidValueError, NotFoundError
 from ..search import metrics, subquery
 from ..store import columns, experiments, tables
+from ..store.reports import INTERMEDIATE
 from ..store.tables import Filter, Order, RunRow
 from ..util import Literal
 
-REPORTED = "intermediate_value"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -152,9 +152,9 @@ def _directions(db: Database, args: argparse.Namespace) -> list[str]:
 
 def learn_direction(db: Database, args: argparse.Namespace) -> None:
     """What is better of the values that trials report: that which is of the study's objective."""
-    if len(directions := _directions(db, args)) == 1 and REPORTED not in [*args.min, *args.max]:
+    if len(directions := _directions(db, args)) == 1 and INTERMEDIATE not in [*args.min, *args.max]:
         option = "max" if directions[0] == "maximize" else "min"
-        setattr(args, option, [*getattr(args, option), REPORTED])
+        setattr(args, option, [*getattr(args, option), INTERMEDIATE])
 
 
 def check_metrics(db: Database, names: Iterable[str]) -> None:

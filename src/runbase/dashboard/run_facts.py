@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,9 +24,6 @@ _HEADS = """
 SELECT r.id, r.experiment_id, e.name, e.kind, r.number, r.name, r.status
   FROM runs AS r JOIN experiments AS e ON e.id = r.experiment_id
  WHERE r.id IN (:ids)"""
-_ATTRS = """
-SELECT key, value FROM run_attrs WHERE owner_id = :id AND scope = 'user' ORDER BY key"""
-ATTRS = Query(_ATTRS, mysql=_ATTRS.replace("key", "`key`"))
 LONGEST = Query("""
 SELECT MAX(s.seconds) FROM runs AS r JOIN run_summary AS s ON s.id = r.id
  WHERE r.experiment_id = :experiment_id AND r.time_finished IS NOT NULL""")
@@ -107,12 +103,6 @@ def heads(db: Database, ids: Iterable[int]) -> dict[int, RunHead]:
         return {}
     sql, parameters = translate(_HEADS, {"ids": wanted}, db.dialect)
     return {row[0]: RunHead(*row) for row in db.run(sql, parameters).fetchall()}
-
-
-@repeatable
-def attrs(db: Database, id: int) -> dict[str, Any]:
-    """The user attributes of a run."""
-    return {key: json.loads(value) for key, value in db.rows(ATTRS, id=id)}
 
 
 @repeatable

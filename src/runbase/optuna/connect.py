@@ -9,7 +9,7 @@ from ..client import Client
 from ..db import Durability
 from ..errors import ConfigError, SchemaError
 from ..migrate import applied
-from ..store import schema
+from ..store import schema, studies
 from .engines import create_engine
 
 
@@ -58,7 +58,7 @@ def _refuse_optunas(client: Client) -> None:
         SchemaError: this is a database of Optuna's own storage.
     """
     db = client.database
-    if all(client.engine.has_table(db.run, name) for name in ("studies", "trials", "version_info")):
+    if all(client.engine.has_table(db.run, name) for name in studies.OPTUNAS):
         raise SchemaError(
             f"{client.engine.describe()} has the studies of Optuna's own storage: bring them along "
             "with 'runbase import optuna URL --url OTHER', and give OTHER here; it may be the same "

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..db import Database, repeatable
-from ..store import columns
+from ..store import columns, experiments
 from .known import Names, decoder, known, known_of
 from .metrics import is_lower_better
-from .operands import DIRECTIONS
 from .statement import Statement
 
 
@@ -107,7 +106,7 @@ def _overview(
 
 def _of_runs(db: Database, experiment_id: int | None, counts: list[int]) -> list[Column]:
     name, comment, parent, value = counts
-    directions = _directions(db, experiment_id)
+    directions = [] if experiment_id is None else experiments.get_directions(db, experiment_id)
     kinds = dict(_ALWAYS)
     if experiment_id is None:
         kinds |= {"experiment": "text", "kind": "text"}
@@ -122,11 +121,6 @@ def _of_runs(db: Database, experiment_id: int | None, counts: list[int]) -> list
         Column(key, labels.get(key, key), "run", kind, lower.get(key, False))
         for key, kind in kinds.items()
     ]
-
-
-def _directions(db: Database, experiment_id: int | None) -> list[Any]:
-    row = None if experiment_id is None else db.row(DIRECTIONS, id=experiment_id)
-    return list(row[0] or []) if row else []
 
 
 def _of_names(group: str, names: Names) -> list[Column]:

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import FilterError, InvalidValueError
 from ..filter.syntax import LATER, RUN, STATUSES, TIMES, Name, Scope, mistake, near
-from ..query import Query
-from ..store import columns
+from ..store import columns, experiments
 from .columns import name_of
 from .known import Known, Path, known
 from .metrics import is_lower_better
@@ -36,7 +35,6 @@ class Operand(NamedTuple):
 
 
 NOTHING = Operand("1 = 0", "NULL", "NULL")
-DIRECTIONS = Query("SELECT directions FROM experiments WHERE id = :id")
 _COLUMNS = {
     "number": "r.number", "id": "r.id", "parent": "r.parent_id", "name": "r.name",
     "comment": "r.comment", "created": "r.time_created", "started": "r.time_started",
@@ -182,12 +180,10 @@ class Resolver:
         )
         return self.numeric(several if place else f"COALESCE(r.value, {several})")
 
-    def directions(self) -> list[Any]:
+    def directions(self) -> list[str]:
         """Those of the experiment."""
-        row = None
-        if self.experiment_id is not None:
-            row = self.db.row(DIRECTIONS, id=self.experiment_id)
-        return list(row[0] or []) if row else []
+        id = self.experiment_id
+        return [] if id is None else experiments.get_directions(self.db, id)
 
     def metric(self, name: Name) -> Operand:
         """A number of a metric."""

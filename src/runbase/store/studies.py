@@ -13,6 +13,8 @@ from . import versions
 from .values import is_storable
 
 KIND = "optuna"
+#: The tables that tell a database of Optuna's own storage.
+OPTUNAS = frozenset({"studies", "trials", "version_info"})
 MAX_NAME = 512  # characters of a study's name, a parameter's or an attribute's: MySQL's longest
 Scope = Literal["user", "system"]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from ..db import Database
+from ..db import Database, repeatable
 from ..engines.json import Jsonb
 from ..query import Dialect, Query, translate
 from .columns import Metric
@@ -294,8 +294,9 @@ def documents(db: Database, id: int) -> tuple[dict[str, Any] | None, dict[str, A
     return env, extras
 
 
+@repeatable
 def attrs(db: Database, id: int) -> dict[str, Any]:
-    """The user attributes of a trial."""
+    """The user attributes of a run."""
     return {key: json.loads(value) for key, value in db.rows(ATTRS, id=id)}
 
 

@@ -161,7 +161,7 @@ def get_run(board: Board, id: int) -> RunDetails:
         args=row.args,
         env=row.env,
         extras=row.extras,
-        user_attrs=heads.as_list(run_facts.attrs(db, id)),
+        user_attrs=heads.as_list(tables.attrs(db, id)),
         values=summaries.objective_values(row.value, row.objective_values, len(directions) or 1),
         objective_names=_objective_names(board, row.experiment_id, len(directions)),
         directions=directions,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigError, NotFoundError, SchemaError, require
+from ...store import studies
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
@@ -68,7 +69,7 @@ def open_database(url: URL) -> Iterator[RDBStorage]:
         )
     with _engine(url) as engine:
         tables = _tables(engine)
-        if not {"studies", "trials", "version_info"} <= tables:
+        if not studies.OPTUNAS.issubset(tables):
             raise SchemaError(
                 f"there are no tables of Optuna's in {url!r}: give the URL that "
                 "optuna.create_study(storage=...) was given"
@@ -138,7 +139,7 @@ def _tables(engine: Engine) -> set[str]:
 
     tables = set(inspect(engine).get_table_names())
     ours = {"applied_migrations", "experiments", "runs"} <= tables
-    if ours and not {"studies", "trials", "version_info"} <= tables:
+    if ours and not studies.OPTUNAS.issubset(tables):
         raise ConfigError(
             f"{engine.url!r} is a Runbase database: its studies are used as they are with "
             "runbase.optuna.RDBStorage, and given to --url; here a storage of Optuna's is needed"
